@@ -1,0 +1,38 @@
+/* A growing run of bytes. A zeroed struct is an empty buffer; data, once there, ends with a NUL
+ * that len does not count. */
+#ifndef TOCSIN_BASE_BUF_H
+#define TOCSIN_BASE_BUF_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+struct buf {
+    char *data;
+    size_t len;
+    size_t cap;
+};
+
+void buf_append(struct buf *buf, const void *bytes, size_t len);
+void buf_puts(struct buf *buf, const char *text);
+void buf_putc(struct buf *buf, char byte);
+void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buf_vprintf(struct buf *buf, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
+
+/* Makes room for len more bytes without another allocation. */
+void buf_reserve(struct buf *buf, size_t len);
+
+/* Empties the buffer and keeps its memory. */
+void buf_clear(struct buf *buf);
+
+/* The text, never NULL; lives until the buffer changes. */
+const char *buf_text(const struct buf *buf);
+
+/* Hands the bytes to the caller, who frees them, and leaves the buffer empty. Never NULL. */
+char *buf_take(struct buf *buf);
+
+void buf_finish(struct buf *buf);
+
+#define auto_buf __attribute__((cleanup(buf_finish)))
+
+#endif

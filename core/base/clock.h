@@ -1,0 +1,14 @@
+/* The two clocks. Durations run on the monotonic one; what must survive a restart is stored as
+ * wall-clock time. Both in milliseconds. */
+#ifndef TOCSIN_BASE_CLOCK_H
+#define TOCSIN_BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* Since the Unix epoch. */
+int64_t clock_wall_ms(void);
+
+/* Since an unspecified point; never goes back. */
+int64_t clock_mono_ms(void);
+
+#endif

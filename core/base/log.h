@@ -1,0 +1,38 @@
+/* Logs go through an object: a logger carries the fields of what it belongs to (sink=..., hook=...)
+ * and a parent with the fields around it, so that no message types a name. One call is one line and
+ * one write to standard error:
+ *
+ *     time=2026-11-23T10:00:00.000Z level=warn sink=soc-teams msg="..."
+ *
+ * A logger is read-only once made, and may be used from any thread. */
+#ifndef TOCSIN_BASE_LOG_H
+#define TOCSIN_BASE_LOG_H
+
+struct secrets;
+
+enum log_level {
+    LOG_LEVEL_ERROR,
+    LOG_LEVEL_WARN,
+    LOG_LEVEL_INFO,
+    LOG_LEVEL_DEBUG,
+};
+
+struct logger {
+    const struct logger *parent;   /* borrowed; NULL for the root */
+    const char *key, *value;       /* borrowed; the root has none */
+    enum log_level threshold;      /* the root's counts: what is less urgent is not written */
+    const struct secrets *secrets; /* the root's counts: what must not be shown */
+};
+
+void log_write(const struct logger *logger, enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#define log_error(logger, ...) log_write((logger), LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warn(logger, ...) log_write((logger), LOG_LEVEL_WARN, __VA_ARGS__)
+#define log_info(logger, ...) log_write((logger), LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(logger, ...) log_write((logger), LOG_LEVEL_DEBUG, __VA_ARGS__)
+
+/* A child with one more field. Key and value are borrowed and must outlive it. */
+struct logger logger_with(const struct logger *parent, const char *key, const char *value);
+
+#endif

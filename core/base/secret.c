@@ -1,0 +1,116 @@
+#include "base/secret.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+
+enum {
+    shortest_secret = 4,
+    shortest_url_part = 8,
+};
+
+struct secrets {
+    char **texts; /* longest first, so that a part never breaks up the whole */
+    size_t count;
+};
+
+const char *secret_reveal(const struct secret *secret)
+{
+    return secret->hidden ? secret->hidden : "";
+}
+
+const char *secret_print(const struct secret *secret)
+{
+    return secret->hidden ? "***" : "";
+}
+
+void secret_finish(struct secret *secret)
+{
+    if (secret->hidden)
+        explicit_bzero(secret->hidden, strlen(secret->hidden));
+    free(secret->hidden);
+    secret->hidden = NULL;
+}
+
+struct secrets *secrets_create(void)
+{
+    return mem_alloc(sizeof(struct secrets));
+}
+
+void secrets_destroy(struct secrets *secrets)
+{
+    if (!secrets)
+        return;
+    for (size_t i = 0; i < secrets->count; i++) {
+        explicit_bzero(secrets->texts[i], strlen(secrets->texts[i]));
+        free(secrets->texts[i]);
+    }
+    free(secrets->texts);
+    free(secrets);
+}
+
+static void secrets_insert(struct secrets *secrets, const char *text, size_t len)
+{
+    size_t at = 0;
+
+    while (at < secrets->count && strlen(secrets->texts[at]) > len)
+        at++;
+    for (size_t i = at; i < secrets->count && strlen(secrets->texts[i]) == len; i++)
+        if (memcmp(secrets->texts[i], text, len) == 0)
+            return;
+    secrets->texts = mem_resize(secrets->texts, (secrets->count + 1) * sizeof *secrets->texts);
+    memmove(secrets->texts + at + 1, secrets->texts + at,
+        (secrets->count - at) * sizeof *secrets->texts);
+    secrets->texts[at] = text_copy_n(text, len);
+    secrets->count++;
+}
+
+void secrets_add(struct secrets *secrets, const char *text)
+{
+    if (text && strlen(text) >= shortest_secret)
+        secrets_insert(secrets, text, strlen(text));
+}
+
+void secrets_add_url(struct secrets *secrets, const char *url)
+{
+    if (!url)
+        return;
+    secrets_add(secrets, url);
+    const char *authority = strstr(url, "://");
+    const char *path = strpbrk(authority ? authority + 3 : url, "/?");
+
+    while (path && *path) {
+        size_t len = strcspn(path, "/?&=#");
+        if (len >= shortest_url_part)
+            secrets_insert(secrets, path, len);
+        path += len + (path[len] != '\0');
+    }
+}
+
+/* The longest secret that starts here; NULL if none does. */
+static const char *secret_at(const struct secrets *secrets, const char *text)
+{
+    for (size_t i = 0; i < secrets->count; i++)
+        if (strncmp(text, secrets->texts[i], strlen(secrets->texts[i])) == 0)
+            return secrets->texts[i];
+    return NULL;
+}
+
+char *secrets_redact(const struct secrets *secrets, const char *text)
+{
+    struct buf clean = {0};
+
+    while (*text) {
+        const char *secret = secrets ? secret_at(secrets, text) : NULL;
+        if (secret) {
+            buf_puts(&clean, "***");
+            text += strlen(secret);
+        } else {
+            buf_putc(&clean, *text++);
+        }
+    }
+    return buf_take(&clean);
+}

@@ -1,0 +1,38 @@
+/* Passwords, keys and secret URLs. A secret prints as ***; only the code that must send it reveals
+ * it. A secrets registry remembers all of them, so that text that came from outside (a far end's
+ * error message, a library's) can be cleaned before it is written anywhere. */
+#ifndef TOCSIN_BASE_SECRET_H
+#define TOCSIN_BASE_SECRET_H
+
+#include <stddef.h>
+
+struct secret {
+    char *hidden; /* owned; read it through secret_reveal() only */
+};
+
+/* The plain text, "" when none is set; lives as long as the secret. */
+const char *secret_reveal(const struct secret *secret);
+
+/* What may be shown: "***", or "" when none is set. */
+const char *secret_print(const struct secret *secret);
+
+void secret_finish(struct secret *secret);
+
+struct secrets;
+
+struct secrets *secrets_create(void);
+void secrets_destroy(struct secrets *secrets);
+
+/* Remembers a text that must never be shown. Texts under four bytes are not remembered: cleaning
+ * them would garble every message and protect nothing. */
+void secrets_add(struct secrets *secrets, const char *text);
+
+/* Remembers a URL, and each path segment and query value of eight bytes or more in it, since far
+ * ends repeat parts of a URL in their errors. */
+void secrets_add_url(struct secrets *secrets, const char *url);
+
+/* A copy of the text with every remembered secret replaced by ***; the caller frees it. A NULL
+ * registry remembers nothing. */
+char *secrets_redact(const struct secrets *secrets, const char *text);
+
+#endif

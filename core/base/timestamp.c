@@ -1,0 +1,102 @@
+#include "base/timestamp.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static struct tm calendar(int64_t ms)
+{
+    time_t seconds = (time_t)(ms / 1000 - (ms % 1000 < 0));
+    struct tm tm;
+
+    if (!gmtime_r(&seconds, &tm))
+        memset(&tm, 0, sizeof tm);
+    return tm;
+}
+
+void timestamp_format(int64_t ms, char text[TIMESTAMP_SIZE])
+{
+    struct tm tm = calendar(ms);
+    size_t len = strftime(text, TIMESTAMP_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
+
+    snprintf(text + len, TIMESTAMP_SIZE - len, ".%03dZ", (int)((ms % 1000 + 1000) % 1000));
+}
+
+void timestamp_format_human(int64_t ms, char text[TIMESTAMP_SIZE])
+{
+    struct tm tm = calendar(ms);
+
+    strftime(text, TIMESTAMP_SIZE, "%Y-%m-%d %H:%M:%S UTC", &tm);
+}
+
+/* Reads exactly count digits; returns false unless the number lies in low..high. */
+static bool read_number(const char **text, int count, int low, int high, int *number)
+{
+    int value = 0;
+
+    for (int i = 0; i < count; i++, (*text)++) {
+        if (!isdigit((unsigned char)**text))
+            return false;
+        value = value * 10 + (**text - '0');
+    }
+    *number = value;
+    return value >= low && value <= high;
+}
+
+static bool read_char(const char **text, const char *any_of)
+{
+    if (!**text || !strchr(any_of, **text))
+        return false;
+    (*text)++;
+    return true;
+}
+
+static bool read_clock(const char **text, struct tm *tm, int *millis)
+{
+    if (!read_number(text, 2, 0, 23, &tm->tm_hour) || !read_char(text, ":") ||
+        !read_number(text, 2, 0, 59, &tm->tm_min) || !read_char(text, ":") ||
+        !read_number(text, 2, 0, 60, &tm->tm_sec))
+        return false;
+    *millis = 0;
+    if (!read_char(text, ".,"))
+        return true;
+    if (!isdigit((unsigned char)**text))
+        return false;
+    for (int scale = 100; isdigit((unsigned char)**text); (*text)++, scale /= 10)
+        *millis += (**text - '0') * scale;
+    return true;
+}
+
+/* Seconds east of Greenwich: "Z", "+02:00", "+0200", "+02", or nothing for UTC. */
+static bool read_zone(const char **text, int *offset)
+{
+    int hours = 0, minutes = 0;
+
+    *offset = 0;
+    if (!**text || read_char(text, "Zz"))
+        return **text == '\0';
+    int sign = **text == '-' ? -1 : 1;
+    if (!read_char(text, "+-") || !read_number(text, 2, 0, 23, &hours))
+        return false;
+    if (**text && (read_char(text, ":"), !read_number(text, 2, 0, 59, &minutes)))
+        return false;
+    *offset = sign * (hours * 3600 + minutes * 60);
+    return **text == '\0';
+}
+
+bool timestamp_parse(const char *text, int64_t *ms)
+{
+    struct tm tm = {0};
+    int millis, offset;
+
+    if (!read_number(&text, 4, 1, 9999, &tm.tm_year) || !read_char(&text, "-") ||
+        !read_number(&text, 2, 1, 12, &tm.tm_mon) || !read_char(&text, "-") ||
+        !read_number(&text, 2, 1, 31, &tm.tm_mday) || !read_char(&text, "Tt ") ||
+        !read_clock(&text, &tm, &millis) || !read_zone(&text, &offset))
+        return false;
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+    *ms = ((int64_t)timegm(&tm) - offset) * 1000 + millis;
+    return true;
+}

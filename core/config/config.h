@@ -1,0 +1,86 @@
+/* tocsin.yaml as a struct. Sinks stay YAML here: their options are their plugin's to read
+ * (sink/sink.h); rules likewise (rule/ruleset.h). */
+#ifndef TOCSIN_CONFIG_CONFIG_H
+#define TOCSIN_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/secret.h"
+#include "config/problems.h"
+
+struct yaml;
+
+/* An address to listen on: "127.0.0.1:8080", "[::]:8443"; port 0 lets the system choose. */
+struct config_address {
+    char *host; /* without brackets */
+    int port;
+    bool is_loopback;
+};
+
+struct config_hook {
+    char *name;
+    char *path;        /* "/hooks/...": a secret; begins with a slash */
+    uint64_t max_body; /* bytes; 256k unless set */
+    struct place place;
+};
+
+/* A look-up for events of one type. */
+struct config_lookup {
+    char *type; /* the event type it serves: "alert" */
+    char *as;   /* the name it is attached under: "alert" */
+    char *get;  /* a URL with {{path}} parts, each percent-encoded as one segment or query value */
+    char *pick; /* a dotted path into the answer, NULL for the whole of it */
+    struct secret bearer;
+    int64_t deadline_ms; /* for all tries together */
+    int64_t timeout_ms;  /* for one try */
+    struct place place;
+};
+
+struct config_sink {
+    char *name;
+    char *plugin;            /* a name, or a path when it has a slash (made absolute) */
+    const struct yaml *node; /* its whole map, borrowed from the document */
+    struct place place;
+};
+
+struct config_levels {
+    int urgent, high, medium, low;
+};
+
+struct config {
+    char *file; /* absolute path of tocsin.yaml */
+    struct config_address listen, admin;
+    struct secret admin_token; /* required off loopback */
+    char *public_url;          /* NULL when not set; no trailing slash */
+    char *ledger_path;         /* absolute */
+    int64_t keep_ms, keep_dead_ms;
+    uint64_t max_size;
+    char **rules; /* rules files, absolute, globs expanded and sorted by name */
+    size_t rules_count;
+    char **plugin_path; /* absolute folders */
+    size_t plugin_path_count;
+    int64_t dedupe_ms, drain_ms;
+    struct config_levels levels;
+    char *app_url; /* the web application, for links; NULL without a sekoia block */
+    char *api_url; /* no trailing slash, no trailing /api doubling; NULL likewise */
+    struct config_hook *hooks;
+    size_t hook_count;
+    struct config_lookup *lookups;
+    size_t lookup_count;
+    struct config_sink *sinks;
+    size_t sink_count;
+    const struct yaml *sink_defaults; /* borrowed from the document; NULL when not set */
+    struct secrets *secrets;          /* all secrets of this configuration, sinks' too once read */
+    struct yaml *document;            /* owned */
+};
+
+/* Loads and checks the file; all faults are in problems, each with its place. NULL if there was an
+ * error; warnings alone are no hindrance. default_plugin_path is the folder that the installation
+ * used. */
+struct config *config_load(
+    const char *file, const char *default_plugin_path, struct problems *problems);
+void config_destroy(struct config *config);
+
+#endif

@@ -1,0 +1,193 @@
+/* The ledger's work: what was accepted, decided, attempted, and what became of it. An interface
+ * with one engine in the daemon (store/sqlite.h) and a second, in memory, in the tests.
+ *
+ * Every call belongs to the loop's thread and returns at once; `done` runs on the loop, after the
+ * work is durable (or failed), in the order of the calls. What a call is given is copied or is the
+ * store's until done; what done is given lives for its duration. Many calls share one commit.
+ *
+ * Life of an event: accepted -> (routed: decisions, deliveries) -> finished deliveries.
+ * Life of a delivery: waiting (behind an earlier one of its sink and thread) -> ready (a head, due
+ * at a time) -> claimed -> settled: delivered | retry | dead | skipped. */
+#ifndef TOCSIN_STORE_JOURNAL_H
+#define TOCSIN_STORE_JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct event_base;
+struct error;
+struct logger;
+
+typedef int64_t store_id; /* a number never reused in this ledger; 0 is none */
+
+/* Every done gets an error whose text is NULL when the call succeeded. */
+
+struct store_accept {
+    const char *hook, *type, *action, *thread;
+    const char *dedupe; /* NULL: never a duplicate */
+    int64_t dedupe_ms;  /* the window */
+    int64_t at_ms;      /* wall clock */
+    const void *body;
+    size_t body_len;
+    bool claim; /* the caller will route it at once; else next_events() hands it out later */
+};
+struct store_accepted {
+    store_id event; /* the original's for a duplicate */
+    bool duplicate;
+};
+typedef void (*store_accept_done)(
+    const struct error *error, const struct store_accepted *accepted, void *arg);
+
+/* An event that is not routed yet. */
+struct store_event {
+    store_id event;
+    const char *hook, *type, *action, *thread;
+    int64_t at_ms;
+    const void *body;
+    size_t body_len;
+    int losses; /* how often it was claimed and the daemon ended uncleanly before it was routed */
+};
+typedef void (*store_events_done)(
+    const struct error *error, const struct store_event *events, size_t count, void *arg);
+
+/* What was looked up for an event. */
+struct store_object {
+    const char *name;   /* "alert" */
+    const char *status; /* "found", or why not: "404", "timed out" */
+    store_id object;    /* refer to one that is stored already; else 0 and the bytes: */
+    const void *bytes;  /* the answer as received; NULL when the look-up failed */
+    size_t len;
+};
+struct store_delivery {
+    const char *sink, *rule;
+    int level;      /* 0..4 */
+    int64_t due_ms; /* wall clock */
+    bool claim;     /* a lane has room: claim it in the same commit if it is a head */
+};
+struct store_route {
+    store_id event;
+    const char *thread;
+    const struct store_object *objects;
+    size_t object_count;
+    const char *trace; /* JSON text of the decision */
+    const struct store_delivery *deliveries;
+    size_t delivery_count; /* 0: unmatched, or decided to tell nobody */
+};
+enum store_state {
+    STORE_BEHIND,
+    STORE_READY,
+    STORE_CLAIMED
+};
+struct store_routed {
+    store_id delivery;
+    store_id claim; /* where claimed */
+    enum store_state state;
+};
+/* routed[i] belongs to deliveries[i]; objects[i] is the stored id of each object, 0 for failed
+ * ones. Routing an event again returns the first result and changes nothing (claims are 0 then). */
+typedef void (*store_route_done)(const struct error *error, const struct store_routed *routed,
+    size_t count, const store_id *objects, size_t object_count, void *arg);
+
+/* A delivery to attempt now. */
+struct store_claimed {
+    store_id claim, delivery, event;
+    const char *thread, *rule;
+    int level;
+    int attempt;                        /* from 1: this attempt's number */
+    int losses;                         /* claims without an outcome: crashes */
+    bool in_doubt;                      /* an earlier attempt may have arrived */
+    const char *resume, *first_receipt; /* NULL where there is none */
+    int64_t created_ms;                 /* when it was routed */
+};
+/* next_due_ms: when the next head that is not due yet will be, wall clock; 0 when there is none.
+ * more: heads that are due were left because max was reached. */
+typedef void (*store_claim_done)(const struct error *error, const struct store_claimed *claimed,
+    size_t count, bool more, int64_t next_due_ms, void *arg);
+
+enum store_result {
+    STORE_DELIVERED,
+    STORE_RETRY,
+    STORE_DEAD,
+    STORE_SKIPPED,
+};
+struct store_settle {
+    store_id delivery, claim;
+    enum store_result result;
+    int64_t due_ms; /* retry: wall clock */
+    int64_t at_ms;  /* when the attempt began */
+    int64_t took_ms;
+    int status; /* HTTP status, 0 where there is none */
+    bool maybe_sent;
+    const char *reason;           /* NULL or one line, redacted */
+    const char *reply;            /* NULL or the far end's words, redacted, bounded */
+    const char *resume, *receipt; /* NULL where there is none */
+};
+/* A stale claim (settled already, or of an earlier life) is an error and changes nothing. promoted:
+ * a later delivery of the same sink and thread became a head. */
+typedef void (*store_settle_done)(const struct error *error, bool promoted, void *arg);
+
+typedef void (*store_done)(const struct error *error, void *arg);
+
+/* Everything needed to make an event's message again. */
+struct store_loaded_object {
+    const char *name, *status;
+    const void *bytes; /* NULL when the look-up failed */
+    size_t len;
+};
+struct store_loaded {
+    store_id event;
+    const char *hook, *type, *action, *thread;
+    int64_t at_ms;
+    const void *body;
+    size_t body_len;
+    const struct store_loaded_object *objects;
+    size_t object_count;
+};
+typedef void (*store_load_done)(
+    const struct error *error, const struct store_loaded *loaded, void *arg);
+
+/* How the ledger is, kept as counters; any time, no I/O. */
+struct store_health {
+    bool writable;
+    char why[256];    /* what is wrong when not; "" else */
+    int64_t unrouted; /* events */
+    int64_t waiting;  /* deliveries not finished */
+    int64_t dead;
+    int64_t delivered, skipped; /* since the ledger began, pruned ones too */
+    int64_t events;
+};
+
+struct journal_ops;
+
+/* The engine embeds this as its first member. */
+struct journal {
+    const struct journal_ops *ops;
+};
+
+struct journal_ops {
+    void (*accept)(struct journal *, const struct store_accept *, store_accept_done, void *arg);
+    /* Unrouted events that were accepted unclaimed (or lost by an unclean end) in order of
+     * acceptance, at most max of them and about `bytes` of bodies; claims them. */
+    void (*next_events)(struct journal *, size_t max, size_t bytes, store_events_done, void *arg);
+    void (*route)(struct journal *, const struct store_route *, store_route_done, void *arg);
+    /* At most max due heads of the sink, claimed: highest level, then due, then oldest. */
+    void (*claim)(struct journal *, const char *sink, size_t max, int64_t now_ms, store_claim_done,
+        void *arg);
+    void (*settle)(struct journal *, const struct store_settle *, store_settle_done, void *arg);
+    /* Gives claims back without counting an attempt: nothing was sent. */
+    void (*release)(
+        struct journal *, const store_id *deliveries, size_t count, store_done, void *arg);
+    void (*load)(struct journal *, store_id event, store_load_done, void *arg);
+    /* Removes a small step of what finished before now_ms - keep_ms (events with dead letters:
+     * keep_dead_ms). */
+    void (*prune)(struct journal *, int64_t now_ms, int64_t keep_ms, int64_t keep_dead_ms,
+        store_done, void *arg);
+    void (*health)(struct journal *, struct store_health *);
+    /* "3f9a1c": the ledger's random id, which goes in front of every id that people see. */
+    const char *(*ledger_id)(struct journal *);
+    /* Finishes what was asked, calls every done, closes. */
+    void (*close)(struct journal *);
+};
+
+#endif
