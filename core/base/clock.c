@@ -19,3 +19,10 @@ int64_t clock_mono_ms(void)
 {
     return clock_ms(CLOCK_MONOTONIC);
 }
+
+struct timeval clock_timeval(int64_t ms)
+{
+    if (ms < 0)
+        ms = 0;
+    return (struct timeval){.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+}

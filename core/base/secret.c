@@ -1,6 +1,5 @@
 #include "base/secret.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +24,16 @@ const char *secret_reveal(const struct secret *secret)
 const char *secret_print(const struct secret *secret)
 {
     return secret->hidden ? "***" : "";
+}
+
+bool secret_equals(const char *secret, const char *given)
+{
+    size_t secret_len = strlen(secret), len = strlen(given);
+    unsigned char difference = secret_len != len;
+
+    for (size_t i = 0; i < len; i++)
+        difference |= (unsigned char)(secret[secret_len ? i % secret_len : 0] ^ given[i]);
+    return difference == 0;
 }
 
 void secret_finish(struct secret *secret)

@@ -4,6 +4,7 @@
 #ifndef TOCSIN_BASE_SECRET_H
 #define TOCSIN_BASE_SECRET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct secret {
@@ -15,6 +16,9 @@ const char *secret_reveal(const struct secret *secret);
 
 /* What may be shown: "***", or "" when none is set. */
 const char *secret_print(const struct secret *secret);
+
+/* Whether the two are equal, in a time that does not tell where they differ. */
+bool secret_equals(const char *secret, const char *given);
 
 void secret_finish(struct secret *secret);
 

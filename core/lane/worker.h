@@ -1,0 +1,52 @@
+/* The way out for what blocks: a few threads, each with an instance of its own, fed and watched by
+ * the loop. A job that overstays its deadline is given up with its thread, which is never joined or
+ * freed, and a fresh thread takes the next one; only so many may be lost. */
+#ifndef TOCSIN_LANE_WORKER_H
+#define TOCSIN_LANE_WORKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct event_base;
+struct worker_lane;
+
+/* What a job runs with: the time it has, and a descriptor that becomes readable when the daemon
+ * stops. */
+struct worker_limits {
+    int64_t deadline_ms; /* monotonic */
+    int stop_fd;
+};
+
+/* The work. All but `done` and `overstayed` run on a worker's thread. */
+struct worker_ops {
+    /* Makes the thread's instance before its first job, and again before the next after a failure.
+     * NULL: the job is done with opened = false. */
+    void *(*open)(void *context, void *job);
+    void (*run)(void *context, void *instance, void *job, const struct worker_limits *limits);
+    void (*close)(void *context, void *instance);
+    /* On the loop, exactly one of the two for each job. */
+    void (*done)(void *context, void *job, bool opened);
+    /* The job's memory belongs to the lost thread from now on: read nothing of it that the thread
+     * may write. */
+    void (*overstayed)(void *context, void *job);
+};
+
+/* At most `threads` at work and `may_lose` lost. Ops and context are borrowed. */
+struct worker_lane *worker_lane_create(struct event_base *base, size_t threads, size_t may_lose,
+    const struct worker_ops *ops, void *context);
+
+/* Tells running jobs to stop, joins their threads, drops jobs that are not done without a word.
+ * Threads that do not come back within two seconds are left behind with all they hold. */
+void worker_lane_destroy(struct worker_lane *lane);
+
+/* True when a job can start now. */
+bool worker_lane_has_room(const struct worker_lane *lane);
+
+/* True when so many threads were lost that none is left. */
+bool worker_lane_is_lost(const struct worker_lane *lane);
+
+/* Starts a job; there must be room. It has timeout_ms, and is given up grace_ms after. */
+void worker_lane_run(struct worker_lane *lane, void *job, int64_t timeout_ms, int64_t grace_ms);
+
+#endif

@@ -1,0 +1,224 @@
+#include "../cmocka_setup.h"
+
+#include <arpa/inet.h>
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "lane/http.h"
+
+/* A far end that answers each connection's requests by a script, on a thread of its own. */
+struct far_end {
+    int listener;
+    char url[64];
+    const char *const *answers; /* one a request; "" closes without a word; NULL ends the script */
+    int requests;               /* seen, read after the thread has ended */
+    pthread_t thread;
+};
+
+/* Reads one request: its head, and as many bytes more as Content-Length says. */
+static bool read_request(int fd)
+{
+    char text[65536];
+    size_t len = 0;
+
+    for (;;) {
+        ssize_t got = read(fd, text + len, sizeof text - 1 - len);
+        if (got <= 0)
+            return false;
+        len += (size_t)got;
+        text[len] = '\0';
+        const char *end = strstr(text, "\r\n\r\n"), *length = strcasestr(text, "content-length:");
+        size_t body = length ? strtoul(length + 15, NULL, 10) : 0;
+        if (end && len >= (size_t)(end + 4 - text) + body)
+            return true;
+    }
+}
+
+static void *far_end_main(void *arg)
+{
+    struct far_end *far = arg;
+    const char *const *answer = far->answers;
+
+    while (*answer) {
+        int fd = accept(far->listener, NULL, NULL);
+        while (*answer && read_request(fd)) {
+            far->requests++;
+            const char *words = *answer++;
+            if (!*words || write(fd, words, strlen(words)) < 0)
+                break;
+        }
+        close(fd);
+    }
+    return NULL;
+}
+
+static void far_end_start(struct far_end *far, const char *const *answers)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof address;
+
+    far->answers = answers;
+    far->requests = 0;
+    far->listener = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(far->listener, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(far->listener, 8), 0);
+    getsockname(far->listener, (struct sockaddr *)&address, &len);
+    snprintf(far->url, sizeof far->url, "http://127.0.0.1:%d/hook", ntohs(address.sin_port));
+    pthread_create(&far->thread, NULL, far_end_main, far);
+}
+
+/* A copy of an answer, which lives for its call only. */
+struct seen {
+    struct event_base *base;
+    int status, calls;
+    bool maybe_sent, is_too_long;
+    int64_t retry_after_ms;
+    char failure[256], body[256], receipt[64];
+};
+
+static void on_answer(const struct http_answer *answer, void *arg)
+{
+    struct seen *seen = arg;
+    const char *receipt = http_answer_header(answer, "X-Request-ID");
+
+    seen->calls++;
+    seen->status = answer->status;
+    seen->maybe_sent = answer->maybe_sent;
+    seen->is_too_long = answer->is_too_long;
+    seen->retry_after_ms = answer->retry_after_ms;
+    snprintf(seen->failure, sizeof seen->failure, "%s", answer->failure ? answer->failure : "");
+    snprintf(seen->body, sizeof seen->body, "%s", answer->body);
+    snprintf(seen->receipt, sizeof seen->receipt, "%s", receipt ? receipt : "");
+    event_base_loopexit(seen->base, NULL);
+}
+
+static struct seen ask(struct http_lane *lane, struct event_base *base, const char *url,
+    size_t max_answer, bool refuse_longer)
+{
+    struct seen seen = {.base = base};
+    const struct http_request request = {
+        .method = "POST",
+        .url = url,
+        .body = "{\"text\":\"hello\"}",
+        .body_len = 16,
+        .timeout_ms = 400,
+        .max_answer = max_answer,
+        .refuse_longer = refuse_longer,
+    };
+
+    http_lane_send(lane, &request, on_answer, &seen);
+    event_base_dispatch(base);
+    assert_int_equal(seen.calls, 1);
+    return seen;
+}
+
+static void test_an_answer_comes_with_its_status_headers_and_body(void **state)
+{
+    static const char *const answers[] = {"HTTP/1.1 429 Slow Down\r\nContent-Length: "
+                                          "4\r\nRetry-After: 7\r\nx-request-id: r1\r\n\r\nwait",
+        "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789",
+        "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789", NULL};
+    struct event_base *base = event_base_new();
+    struct http_lane *lane = http_lane_create(base, NULL);
+    struct far_end far;
+
+    (void)state;
+    far_end_start(&far, answers);
+    struct seen seen = ask(lane, base, far.url, 100, false);
+    assert_int_equal(seen.status, 429);
+    assert_int_equal(seen.retry_after_ms, 7000);
+    assert_string_equal(seen.receipt, "r1");
+    assert_string_equal(seen.body, "wait");
+    /* A long body is cut, or refused, as the caller wants it. */
+    seen = ask(lane, base, far.url, 4, false);
+    assert_int_equal(seen.status, 200);
+    assert_string_equal(seen.body, "0123");
+    seen = ask(lane, base, far.url, 4, true);
+    assert_int_equal(seen.status, 0);
+    assert_true(seen.is_too_long);
+    pthread_join(far.thread, NULL);
+    http_lane_destroy(lane);
+    event_base_free(base);
+    close(far.listener);
+}
+
+/* curl sends a POST twice by itself when a kept connection closes before the answer: the far end
+ * has it twice and curl says 200 once. */
+static void test_a_post_is_never_sent_twice_behind_our_back(void **state)
+{
+    static const char *const answers[] = {
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "", NULL};
+    struct event_base *base = event_base_new();
+    struct http_lane *lane = http_lane_create(base, NULL);
+    struct far_end far;
+
+    (void)state;
+    far_end_start(&far, answers);
+    struct seen seen = ask(lane, base, far.url, 100, false);
+    assert_int_equal(seen.status, 200);
+    seen = ask(lane, base, far.url, 100, false); /* the same connection, closed after the body */
+    assert_int_equal(seen.status, 0);
+    assert_true(seen.maybe_sent);
+    pthread_join(far.thread, NULL);
+    assert_int_equal(far.requests, 2);
+    http_lane_destroy(lane);
+    event_base_free(base);
+    close(far.listener);
+}
+
+static void test_silence_after_the_body_is_in_doubt_and_a_refused_connection_is_not(void **state)
+{
+    static const char *const answers[] = {NULL};
+    struct event_base *base = event_base_new();
+    struct http_lane *lane = http_lane_create(base, NULL);
+    struct far_end far;
+
+    (void)state;
+    far_end_start(&far, answers); /* it takes connections and never reads them */
+    pthread_join(far.thread, NULL);
+    struct seen seen = ask(lane, base, far.url, 100, false);
+    assert_int_equal(seen.status, 0);
+    assert_true(seen.maybe_sent);
+    assert_true(seen.failure[0] != '\0');
+    close(far.listener);
+    seen = ask(lane, base, far.url, 100, false);
+    assert_int_equal(seen.status, 0);
+    assert_false(seen.maybe_sent);
+    http_lane_destroy(lane);
+    event_base_free(base);
+}
+
+static void test_other_protocols_are_refused_and_done_is_still_called(void **state)
+{
+    struct event_base *base = event_base_new();
+    struct http_lane *lane = http_lane_create(base, NULL);
+
+    (void)state;
+    struct seen seen = ask(lane, base, "file:///etc/passwd", 100, false);
+    assert_int_equal(seen.status, 0);
+    assert_false(seen.maybe_sent);
+    seen = ask(lane, base, "no url at all", 100, false);
+    assert_int_equal(seen.status, 0);
+    http_lane_destroy(lane);
+    event_base_free(base);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_answer_comes_with_its_status_headers_and_body),
+        cmocka_unit_test(test_a_post_is_never_sent_twice_behind_our_back),
+        cmocka_unit_test(test_silence_after_the_body_is_in_doubt_and_a_refused_connection_is_not),
+        cmocka_unit_test(test_other_protocols_are_refused_and_done_is_still_called),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,173 @@
+#include "../cmocka_setup.h"
+
+#include <event2/event.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "lane/worker.h"
+
+enum {
+    jobs = 200,
+};
+
+struct job {
+    bool refuses_to_open, hangs;
+    int answer;
+};
+
+/* What the loop has seen. */
+struct bench {
+    struct event_base *base;
+    struct worker_lane *lane;
+    int begun, done, unopened, overstayed;
+    int until;
+    struct job all[jobs];
+};
+
+static void *on_open(void *context, void *arg)
+{
+    const struct job *job = arg;
+
+    (void)context;
+    return job->refuses_to_open ? NULL : mem_alloc(sizeof(int));
+}
+
+static void on_run(void *context, void *instance, void *arg, const struct worker_limits *limits)
+{
+    struct job *job = arg;
+    int *served = instance;
+
+    (void)context;
+    if (job->hangs) { /* for ever, but for the daemon's end */
+        struct pollfd stop = {.fd = limits->stop_fd, .events = POLLIN};
+        poll(&stop, 1, -1);
+    }
+    job->answer = ++*served;
+}
+
+static void on_close(void *context, void *instance)
+{
+    (void)context;
+    free(instance);
+}
+
+static void begin_all(struct bench *bench)
+{
+    while (bench->begun < bench->until && worker_lane_has_room(bench->lane))
+        worker_lane_run(bench->lane, &bench->all[bench->begun++], 50, 50);
+}
+
+static void count_end(struct bench *bench)
+{
+    if (bench->done + bench->overstayed == bench->until)
+        event_base_loopexit(bench->base, NULL);
+    begin_all(bench);
+}
+
+static void on_done(void *context, void *job, bool opened)
+{
+    struct bench *bench = context;
+
+    (void)job;
+    bench->done++;
+    bench->unopened += !opened;
+    count_end(bench);
+}
+
+static void on_overstayed(void *context, void *job)
+{
+    struct bench *bench = context;
+
+    (void)job;
+    bench->overstayed++;
+    count_end(bench);
+}
+
+static const struct worker_ops ops = {on_open, on_run, on_close, on_done, on_overstayed};
+
+static void bench_run(struct bench *bench, size_t threads, size_t may_lose)
+{
+    bench->base = event_base_new();
+    bench->lane = worker_lane_create(bench->base, threads, may_lose, &ops, bench);
+    begin_all(bench);
+    event_base_dispatch(bench->base);
+}
+
+static void bench_end(struct bench *bench)
+{
+    worker_lane_destroy(bench->lane);
+    event_base_free(bench->base);
+    free(bench);
+}
+
+static void test_every_job_is_done_once(void **state)
+{
+    struct bench *bench = mem_alloc(sizeof *bench);
+
+    (void)state;
+    bench->until = jobs;
+    bench_run(bench, 3, 8);
+    assert_int_equal(bench->done, jobs);
+    assert_int_equal(bench->overstayed, 0);
+    for (int i = 0; i < jobs; i++)
+        assert_true(bench->all[i].answer > 0);
+    bench_end(bench);
+}
+
+static void test_a_worker_that_does_not_open_tries_again_at_the_next_job(void **state)
+{
+    struct bench *bench = mem_alloc(sizeof *bench);
+
+    (void)state;
+    bench->until = 3;
+    bench->all[0].refuses_to_open = true;
+    bench_run(bench, 1, 8);
+    assert_int_equal(bench->unopened, 1);
+    assert_int_equal(bench->all[0].answer, 0);
+    assert_int_equal(bench->all[1].answer, 1);
+    assert_int_equal(bench->all[2].answer, 2);
+    bench_end(bench);
+}
+
+static void test_one_that_overstays_is_given_up_and_the_others_go_on(void **state)
+{
+    struct bench *bench = mem_alloc(sizeof *bench);
+
+    (void)state;
+    bench->until = 20;
+    bench->all[5].hangs = true;
+    bench_run(bench, 1, 8);
+    assert_int_equal(bench->overstayed, 1);
+    assert_int_equal(bench->done, 19);
+    assert_false(worker_lane_is_lost(bench->lane));
+    /* The lost thread keeps the lane's memory: nothing may be freed under it. */
+    worker_lane_destroy(bench->lane);
+}
+
+static void test_only_so_many_may_be_lost(void **state)
+{
+    struct bench *bench = mem_alloc(sizeof *bench);
+
+    (void)state;
+    bench->until = 2;
+    bench->all[0].hangs = bench->all[1].hangs = true;
+    bench_run(bench, 4, 2);
+    assert_int_equal(bench->overstayed, 2);
+    assert_true(worker_lane_is_lost(bench->lane));
+    assert_false(worker_lane_has_room(bench->lane));
+    worker_lane_destroy(bench->lane);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_job_is_done_once),
+        cmocka_unit_test(test_a_worker_that_does_not_open_tries_again_at_the_next_job),
+        cmocka_unit_test(test_one_that_overstays_is_given_up_and_the_others_go_on),
+        cmocka_unit_test(test_only_so_many_may_be_lost),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
