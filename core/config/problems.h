@@ -31,7 +31,15 @@ void problem_add(struct problems *problems, struct place place, const char *form
 void problem_warn(struct problems *problems, struct place place, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* As people read it: `conf/rules.yaml:14:7: unknown ...`, with `warning: ` before a warning's text.
+ * The caller frees it. */
+char *problem_format(const struct problem *problem);
+
+/* Orders by file and place, and drops repeats: a value that several aliases bring in is wrong
+ * once. */
 void problems_sort(struct problems *problems);
 void problems_finish(struct problems *problems);
+
+#define auto_problems __attribute__((cleanup(problems_finish)))
 
 #endif

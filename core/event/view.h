@@ -51,6 +51,7 @@ struct view {
     json_t *root;          /* the names, owned */
     json_t *unknown;       /* the names that are unknown, as an object's keys, owned */
     bool not_enriched;     /* a look-up failed */
+    char *missing;         /* the name of the first one that did, owned; NULL where none did */
     enum view_level level; /* urgent..info by urgency, else by priority (critical high medium low),
                               else info; medium where urgency is unknown */
     int urgency;           /* 0..100, -1 where there is none */

@@ -15,18 +15,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct event_base;
 struct error;
-struct logger;
 
 typedef int64_t store_id; /* a number never reused in this ledger; 0 is none */
 
-/* Every done gets an error whose text is NULL when the call succeeded. */
+/* Every done gets an error whose text is NULL when the call succeeded; after an error the rest is
+ * NULL and 0. Texts may be NULL where that is said, and are "" where they are NULL otherwise. */
 
 struct store_accept {
     const char *hook, *type, *action, *thread;
-    const char *dedupe; /* NULL: never a duplicate */
-    int64_t dedupe_ms;  /* the window */
+    const char *dedupe; /* the key, exact, among the events of this hook; NULL: never a duplicate */
+    int64_t dedupe_ms;  /* the window; it begins with the original and does not move */
     int64_t at_ms;      /* wall clock */
     const void *body;
     size_t body_len;
@@ -61,13 +60,14 @@ struct store_object {
 };
 struct store_delivery {
     const char *sink, *rule;
-    int level;      /* 0..4 */
+    int level;      /* 0..4, else the whole call is refused */
     int64_t due_ms; /* wall clock */
-    bool claim;     /* a lane has room: claim it in the same commit if it is a head */
+    bool claim;     /* a lane has room: claim it in the same commit if it is a head and due */
 };
 struct store_route {
     store_id event;
-    const char *thread;
+    int64_t at_ms;      /* now, wall clock */
+    const char *thread; /* orders the deliveries; "" orders nothing */
     const struct store_object *objects;
     size_t object_count;
     const char *trace; /* JSON text of the decision */
@@ -77,15 +77,18 @@ struct store_route {
 enum store_state {
     STORE_BEHIND,
     STORE_READY,
-    STORE_CLAIMED
+    STORE_CLAIMED,
+    STORE_FINISHED, /* only where an event is routed again */
 };
 struct store_routed {
     store_id delivery;
     store_id claim; /* where claimed */
     enum store_state state;
+    const char *first_receipt; /* where claimed, as in store_claimed */
 };
 /* routed[i] belongs to deliveries[i]; objects[i] is the stored id of each object, 0 for failed
- * ones. Routing an event again returns the first result and changes nothing (claims are 0 then). */
+ * ones. Routing an event again changes nothing and returns the deliveries and objects of the first
+ * time, in their present state (claims are 0 then). */
 typedef void (*store_route_done)(const struct error *error, const struct store_routed *routed,
     size_t count, const store_id *objects, size_t object_count, void *arg);
 
@@ -94,7 +97,7 @@ struct store_claimed {
     store_id claim, delivery, event;
     const char *thread, *rule;
     int level;
-    int attempt;                        /* from 1: this attempt's number */
+    int attempt;                        /* from 1: this attempt's number, lost ones counted */
     int losses;                         /* claims without an outcome: crashes */
     bool in_doubt;                      /* an earlier attempt may have arrived */
     const char *resume, *first_receipt; /* NULL where there is none */
@@ -119,15 +122,28 @@ struct store_settle {
     int64_t took_ms;
     int status; /* HTTP status, 0 where there is none */
     bool maybe_sent;
-    const char *reason;           /* NULL or one line, redacted */
-    const char *reply;            /* NULL or the far end's words, redacted, bounded */
-    const char *resume, *receipt; /* NULL where there is none */
+    const char *reason;  /* NULL or one line, redacted */
+    const char *reply;   /* NULL or the far end's words, redacted, bounded */
+    const char *resume;  /* retry: NULL keeps what an earlier attempt left */
+    const char *receipt; /* NULL where there is none */
 };
-/* A stale claim (settled already, or of an earlier life) is an error and changes nothing. promoted:
- * a later delivery of the same sink and thread became a head. */
-typedef void (*store_settle_done)(const struct error *error, bool promoted, void *arg);
+enum store_settled {
+    STORE_SETTLED,
+    STORE_SETTLED_PROMOTING, /* and a later delivery of the same sink and thread became a head */
+    STORE_STALE,  /* an error: settled already, or of an earlier life; nothing was changed */
+    STORE_FAILED, /* an error: the ledger could not be written; worth another try */
+};
+typedef void (*store_settle_done)(const struct error *error, enum store_settled settled, void *arg);
+
+/* A claim that is held. */
+struct store_hold {
+    store_id delivery, claim;
+};
 
 typedef void (*store_done)(const struct error *error, void *arg);
+
+/* more: another step would find more to remove already. */
+typedef void (*store_prune_done)(const struct error *error, bool more, void *arg);
 
 /* Everything needed to make an event's message again. */
 struct store_loaded_object {
@@ -175,18 +191,20 @@ struct journal_ops {
     void (*claim)(struct journal *, const char *sink, size_t max, int64_t now_ms, store_claim_done,
         void *arg);
     void (*settle)(struct journal *, const struct store_settle *, store_settle_done, void *arg);
-    /* Gives claims back without counting an attempt: nothing was sent. */
+    /* Gives claims back without counting an attempt: nothing was sent. If one of them is stale none
+     * is given back. */
     void (*release)(
-        struct journal *, const store_id *deliveries, size_t count, store_done, void *arg);
+        struct journal *, const struct store_hold *holds, size_t count, store_done, void *arg);
     void (*load)(struct journal *, store_id event, store_load_done, void *arg);
-    /* Removes a small step of what finished before now_ms - keep_ms (events with dead letters:
-     * keep_dead_ms). */
+    /* Removes a small step (some 500 rows) of what finished before now_ms - keep_ms (events with
+     * dead letters: keep_dead_ms), never inside a dedupe window, and of expired dedupe keys. */
     void (*prune)(struct journal *, int64_t now_ms, int64_t keep_ms, int64_t keep_dead_ms,
-        store_done, void *arg);
+        store_prune_done, void *arg);
     void (*health)(struct journal *, struct store_health *);
     /* "3f9a1c": the ledger's random id, which goes in front of every id that people see. */
     const char *(*ledger_id)(struct journal *);
-    /* Finishes what was asked, calls every done, closes. */
+    /* Finishes what was asked (and what done callbacks ask meanwhile), calls every done, closes.
+     * Not from a done. */
     void (*close)(struct journal *);
 };
 

@@ -136,6 +136,7 @@ struct tocsin_host {
     char *(*format)(struct tocsin_call *call, const char *format, ...);
     char *(*escape)(struct tocsin_call *call, uint32_t flavour, const char *text);
     const char *(*event_json)(struct tocsin_call *call); /* the event and all that was looked up */
+    /* NULL in a build without OpenSSL. */
     void (*hmac_sha256)(const void *key, size_t key_len, const void *data, size_t len, uint8_t out[32]);
     /* Blocking plugins wait here. events: 1 readable, 2 writable; fd -1 only waits for timeout_ms
      * (-1: the deadline). 1 ready, 0 timed out, -1 the deadline has passed or the daemon stops. */

@@ -1,0 +1,168 @@
+#include "sink/attempt-private.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/secret.h"
+#include "base/utf8.h"
+#include "lane/worker.h"
+#include "message/escape.h"
+#include "message/message.h"
+#include "sink/plugin.h"
+#include "sink/sink.h"
+
+enum {
+    reason_kept = 500,
+    reply_kept = 2000,
+    receipt_kept = 500,
+    longest_resume = 16384, /* it cannot be cut: half a list of recipients would lose the rest */
+    grace_ms = 2000,        /* past its deadline a blocking call is given up */
+};
+
+static void dispatch_finish(struct dispatch *dispatch)
+{
+    char *texts[] = {dispatch->delivery, dispatch->event, dispatch->rule, dispatch->type,
+        dispatch->action, dispatch->hook, dispatch->thread, dispatch->resume,
+        dispatch->first_receipt};
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        free(texts[i]);
+    message_destroy(dispatch->message);
+    if (dispatch->release)
+        dispatch->release(dispatch->source);
+}
+
+static void attempt_destroy(struct attempt *attempt)
+{
+    call_finish(&attempt->call);
+    dispatch_finish(&attempt->dispatch);
+    free(attempt->facts);
+    free(attempt);
+}
+
+static void fill_message(struct attempt *attempt)
+{
+    const struct dispatch *dispatch = &attempt->dispatch;
+    const struct message *message = dispatch->message;
+
+    attempt->facts = mem_alloc(message->fact_count * sizeof *attempt->facts);
+    for (size_t i = 0; i < message->fact_count; i++)
+        attempt->facts[i] = (struct tocsin_fact){message->facts[i].label, message->facts[i].value};
+    attempt->message = (struct tocsin_message){
+        .size = sizeof attempt->message,
+        .attempt = (uint32_t)dispatch->attempt,
+        .level = message->level,
+        .marks = dispatch->marks,
+        .urgency = message->urgency,
+        .fact_count = (uint32_t)message->fact_count,
+        .fact_stride = sizeof *attempt->facts,
+        .delivery = dispatch->delivery,
+        .event = dispatch->event,
+        .sink = attempt->sink->name,
+        .rule = dispatch->rule,
+        .type = dispatch->type,
+        .action = dispatch->action,
+        .hook = dispatch->hook,
+        .thread = dispatch->thread,
+        .title = message->title,
+        .text = message->text,
+        .text_plain = message->text_plain,
+        .link = message->link,
+        .resume = dispatch->resume,
+        .first_receipt = dispatch->first_receipt,
+        .time_ms = dispatch->time_ms,
+        .now_ms = clock_wall_ms(),
+        .facts = attempt->facts,
+    };
+}
+
+/* Words from outside, made fit for logs and the ledger: valid UTF-8, one line, without secrets. */
+static char *fit_text(const struct sink *sink, const char *text, size_t max)
+{
+    auto_buf struct buf line = {0};
+
+    if (!text || !*text)
+        return NULL;
+    auto_free char *clean = secrets_redact(sink->secrets, text);
+    size_t len = 0;
+    auto_free char *valid = utf8_repair(clean, strlen(clean), &len);
+    one_line_append(&line, valid, utf8_cut(valid, len, max));
+    return buf_take(&line);
+}
+
+static char *fit_resume(const struct sink *sink, const char *resume)
+{
+    if (!resume)
+        return NULL;
+    if (strlen(resume) <= longest_resume)
+        return secrets_redact(sink->secrets, resume);
+    log_warn(&sink->logger, "plugin %s: its resume text is over %d bytes and is dropped",
+        sink->plugin->descriptor.name, longest_resume);
+    return NULL;
+}
+
+void attempt_end(struct attempt *attempt, int status, const char *reply, bool keep_memory)
+{
+    struct sink *sink = attempt->sink;
+    const struct tocsin_outcome *outcome = &attempt->outcome;
+    auto_free char *reason = fit_text(sink, outcome->reason, reason_kept);
+    auto_free char *kept_reply = fit_text(sink, reply, reply_kept);
+    auto_free char *receipt = fit_text(sink, outcome->receipt, receipt_kept);
+    auto_free char *resume = fit_resume(sink, outcome->resume);
+    bool is_known = outcome->result >= TOCSIN_DELIVERED && outcome->result <= TOCSIN_UNUSABLE;
+    const struct attempt_result result = {
+        .result = is_known ? outcome->result : TOCSIN_RETRY,
+        .retry_after_ms = outcome->retry_after_ms > 0 ? outcome->retry_after_ms : 0,
+        .maybe_sent = outcome->maybe_sent,
+        .status = status,
+        .took_ms = clock_mono_ms() - attempt->began_ms,
+        .reason = is_known ? reason : "the plugin gave no outcome",
+        .reply = kept_reply,
+        .receipt = receipt,
+        .resume = resume,
+    };
+
+    assert(sink->in_flight > 0);
+    sink->in_flight--;
+    sink_learn(sink, &result);
+    attempt->done(&result, attempt->arg);
+    if (!keep_memory)
+        attempt_destroy(attempt);
+}
+
+void attempt_end_as(struct attempt *attempt, uint32_t result, const char *reason)
+{
+    attempt->outcome = (struct tocsin_outcome){
+        .size = sizeof attempt->outcome, .result = result, .reason = reason};
+    attempt_end(attempt, 0, NULL, false);
+}
+
+void sink_attempt(struct sink *sink, const struct dispatch *dispatch, attempt_done done, void *arg)
+{
+    struct attempt *attempt = mem_alloc(sizeof *attempt);
+
+    attempt->sink = sink;
+    attempt->dispatch = *dispatch;
+    attempt->done = done;
+    attempt->arg = arg;
+    attempt->began_ms = clock_mono_ms();
+    attempt->outcome.size = sizeof attempt->outcome;
+    call_init(&attempt->call, &sink->logger);
+    attempt->call.make_event_json = dispatch->make_event_json;
+    attempt->call.source = dispatch->source;
+    fill_message(attempt);
+    attempt->call.face.message = &attempt->message;
+    sink->in_flight++;
+    gate_attempt_begins(&sink->gate);
+    budget_spend(&sink->budget, 1);
+    if (sink->workers)
+        worker_lane_run(sink->workers, attempt, sink->policy.timeout_ms, grace_ms);
+    else
+        attempt_render(attempt);
+}

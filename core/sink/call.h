@@ -1,0 +1,30 @@
+/* One call into a plugin: the memory that goes with it, and the host functions it may use. A call
+ * belongs to one thread at a time. */
+#ifndef TOCSIN_SINK_CALL_H
+#define TOCSIN_SINK_CALL_H
+
+#include <stddef.h>
+#include <tocsin/sink.h>
+
+struct call_block;
+struct logger;
+struct worker_limits;
+
+struct call {
+    struct tocsin_call face; /* what the plugin sees; first, so that the two convert */
+    struct call_block *blocks;
+    const struct logger *logger;                  /* borrowed */
+    const struct worker_limits *limits;           /* borrowed; NULL where nothing may block */
+    char *(*make_event_json)(const void *source); /* from any thread; the caller frees */
+    const void *source;
+};
+
+void call_init(struct call *call, const struct logger *logger);
+
+/* Frees all that the host's alloc, format, escape and event_json gave in this call. */
+void call_finish(struct call *call);
+
+/* Memory that lives until call_finish(). */
+void *call_alloc(struct call *call, size_t size);
+
+#endif

@@ -1,0 +1,73 @@
+#include "sink/gate.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+size_t gate_admits(const struct gate *gate, size_t wanted, int64_t now_ms)
+{
+    if (!gate->is_shut)
+        return wanted;
+    return wanted && !gate->is_probing && now_ms >= gate->until_ms ? 1 : 0;
+}
+
+int64_t gate_next_ms(const struct gate *gate)
+{
+    return gate->is_shut && !gate->is_probing ? gate->until_ms : 0;
+}
+
+void gate_attempt_begins(struct gate *gate)
+{
+    gate->is_probing = gate->is_shut;
+}
+
+static void gate_open(struct gate *gate)
+{
+    free(gate->why);
+    *gate = (struct gate){0};
+}
+
+bool gate_attempt_worked(struct gate *gate)
+{
+    bool was_shut = gate->is_shut;
+
+    gate_open(gate);
+    return was_shut;
+}
+
+void gate_attempt_released(struct gate *gate)
+{
+    gate->is_probing = false;
+}
+
+bool gate_shut(struct gate *gate, int64_t for_ms, int64_t most_ms, const char *why, int64_t now_ms)
+{
+    bool was_open = !gate->is_shut;
+    /* Attempts that were under way when the gate shut must not lengthen it: only the probe may. */
+    bool is_longer = gate->is_probing && gate->shut_for_ms * 2 > for_ms;
+    int64_t length_ms = is_longer ? gate->shut_for_ms * 2 : for_ms;
+
+    gate->shut_for_ms = length_ms < most_ms ? length_ms : most_ms;
+    if (was_open || gate->is_probing || now_ms + gate->shut_for_ms > gate->until_ms)
+        gate->until_ms = now_ms + gate->shut_for_ms;
+    gate->is_shut = true;
+    gate->is_probing = false;
+    char *reason = text_copy(why);
+    free(gate->why);
+    gate->why = reason;
+    return was_open;
+}
+
+bool gate_attempt_failed(struct gate *gate, int64_t limit, int64_t probe_ms, int64_t most_ms,
+    const char *why, int64_t now_ms)
+{
+    gate->failures++;
+    if (gate->is_shut ? !gate->is_probing : gate->failures < limit)
+        return false;
+    return gate_shut(gate, probe_ms, most_ms, why, now_ms);
+}
+
+void gate_finish(struct gate *gate)
+{
+    gate_open(gate);
+}

@@ -1,0 +1,158 @@
+#include "sink/plugin.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/units.h"
+#include "sink/policy.h"
+
+enum {
+    interface_major = 1,
+    interface_minor = 0,
+    most_options = 256,
+};
+
+/* Everything up to here must be there for a major 1 plugin to be whole. */
+static const uint32_t least_size = offsetof(struct tocsin_sink_plugin, close) + sizeof(void *);
+
+static bool check_version(
+    const struct tocsin_sink_plugin *found, const char *path, struct error *error)
+{
+    if (found->major != interface_major)
+        return error_set(error, "%s: made for plugin interface %u, this tocsin has %d", path,
+            found->major, interface_major);
+    if (found->min_minor > interface_minor)
+        return error_set(error, "%s: needs plugin interface %d.%u, this tocsin has %d.%d", path,
+            interface_major, found->min_minor, interface_major, interface_minor);
+    if (found->size < least_size)
+        return error_set(error,
+            "%s: its descriptor has %u bytes where interface 1.0 has %u: it was built against a "
+            "damaged header",
+            path, found->size, least_size);
+    return true;
+}
+
+static bool check_shape(const struct plugin *plugin, struct error *error)
+{
+    const struct tocsin_sink_plugin *found = &plugin->descriptor;
+
+    if (!found->name || !*found->name || !found->version || !found->help)
+        return error_set(error, "%s: says no name, version or help", plugin->path);
+    if (!found->open)
+        return error_set(error, "%s: has no open function", plugin->path);
+    if (!found->render == !found->deliver)
+        return error_set(error, "%s: must have exactly one of render and deliver, has %s",
+            plugin->path, found->render ? "both" : "neither");
+    if (found->judge && !found->render)
+        return error_set(error, "%s: judge goes with render only", plugin->path);
+    if (found->flavour > TOCSIN_HTML)
+        return error_set(
+            error, "%s: text flavour %u is unknown here", plugin->path, found->flavour);
+    return true;
+}
+
+static bool check_options(const struct plugin *plugin, struct error *error)
+{
+    const struct tocsin_sink_plugin *found = &plugin->descriptor;
+    double rate;
+
+    if (found->option_count > most_options)
+        return error_set(error, "%s: declares %u options, at most %d can be", plugin->path,
+            found->option_count, most_options);
+    if (found->option_count && (!found->options || found->option_stride < sizeof *found->options))
+        return error_set(error, "%s: its option table has no options, or rows of %u bytes",
+            plugin->path, found->option_stride);
+    auto_free char *fault = options_fault(&plugin->options, found->config_size,
+        policy_names(plugin_blocks(plugin)), policy_name_count(plugin_blocks(plugin)));
+    if (fault)
+        return error_set(error, "%s: %s", plugin->path, fault);
+    if (found->rate && !rate_parse(found->rate, &rate))
+        return error_set(
+            error, "%s: its default rate \"%s\" is not one", plugin->path, found->rate);
+    return true;
+}
+
+bool plugin_accept(struct plugin *plugin, const struct tocsin_sink_plugin *found, const char *path,
+    struct error *error)
+{
+    if (!check_version(found, path, error))
+        return false;
+    size_t known =
+        found->size < sizeof plugin->descriptor ? found->size : sizeof plugin->descriptor;
+    memset(&plugin->descriptor, 0, sizeof plugin->descriptor);
+    memcpy(&plugin->descriptor, found, known);
+    plugin->path = text_copy(path);
+    plugin->options = (struct option_table){plugin->descriptor.options,
+        plugin->descriptor.option_count, plugin->descriptor.option_stride};
+    if (check_shape(plugin, error) && check_options(plugin, error))
+        return true;
+    free(plugin->path);
+    plugin->path = NULL;
+    return false;
+}
+
+/* The file of a plugin that is configured by name: <folder>/<name>.so, or in a build tree
+ * <folder>/<name>/<name>.so. */
+static char *find_file(const char *name, char *const *folders, size_t folder_count)
+{
+    for (size_t i = 0; i < folder_count; i++) {
+        auto_free char *flat = text_format("%s/%s.so", folders[i], name);
+        auto_free char *nested = text_format("%s/%s/%s.so", folders[i], name, name);
+        if (access(flat, F_OK) == 0)
+            return TAKE(flat);
+        if (access(nested, F_OK) == 0)
+            return TAKE(nested);
+    }
+    return NULL;
+}
+
+static void set_not_found(
+    struct error *error, const char *name, char *const *folders, size_t folder_count)
+{
+    error_set(
+        error, "no plugin \"%s\" in %s", name, folder_count ? folders[0] : "an empty plugin_path");
+    for (size_t i = 1; i < folder_count; i++) {
+        auto_free char *so_far = text_copy(error_text(error));
+        error_set(error, "%s, %s", so_far, folders[i]);
+    }
+}
+
+struct plugin *plugin_load(
+    const char *name, char *const *folders, size_t folder_count, struct error *error)
+{
+    auto_free char *path =
+        strchr(name, '/') ? text_copy(name) : find_file(name, folders, folder_count);
+
+    if (!path) {
+        set_not_found(error, name, folders, folder_count);
+        return NULL;
+    }
+    void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    if (!object) {
+        error_set(error, "cannot load plugin %s: %s", path, dlerror());
+        return NULL;
+    }
+    const struct tocsin_sink_plugin *found = dlsym(object, "tocsin_sink_plugin");
+    if (!found) {
+        error_set(error, "%s is no sink plugin: it has no symbol tocsin_sink_plugin", path);
+        return NULL;
+    }
+    struct plugin *plugin = mem_alloc(sizeof *plugin);
+    if (plugin_accept(plugin, found, path, error))
+        return plugin;
+    free(plugin);
+    return NULL;
+}
+
+void plugin_destroy(struct plugin *plugin)
+{
+    if (!plugin)
+        return;
+    free(plugin->path);
+    free(plugin);
+}

@@ -1,0 +1,43 @@
+/* The options that every sink has, whatever its plugin: how often, how long, how many. They are the
+ * host's; a plugin that declares one of their names is refused. */
+#ifndef TOCSIN_SINK_POLICY_H
+#define TOCSIN_SINK_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct option_context;
+struct plugin;
+struct problems;
+struct secrets;
+struct yaml;
+
+struct policy {
+    int64_t timeout_ms; /* for one attempt */
+    size_t concurrency; /* attempts at one time */
+    double rate;        /* attempts a second; 0: no limit */
+    int64_t retry_first_ms, retry_max_ms;
+    int64_t give_up_ms; /* since the delivery was decided */
+    int64_t breaker_failures;
+    int64_t probe_ms;     /* how long a sink stays shut before one delivery probes */
+    bool resend_in_doubt; /* else an attempt that may have arrived is a dead letter */
+    char *proxy;          /* render sinks: NULL for none */
+    char *ca;             /* render sinks: a file of certificates; NULL for the system's */
+};
+
+/* The host's option names: those of any sink, and those of sinks whose requests the host makes. */
+const char *const *policy_names(bool blocks);
+size_t policy_name_count(bool blocks);
+
+/* Reads the host's options of a sink's map over sink_defaults (NULL: none) over the plugin's own
+ * defaults. Faults go to problems; false if there was any. */
+bool policy_read(struct policy *policy, const struct plugin *plugin, const struct yaml *defaults,
+    const struct yaml *sink, struct problems *problems);
+
+/* Checks sink_defaults by itself, so that a fault there is reported once and not once a sink. */
+bool policy_check_defaults(const struct yaml *defaults, struct problems *problems);
+
+void policy_finish(struct policy *policy);
+
+#endif

@@ -1,0 +1,154 @@
+/* Render sinks: the plugin says what request to make, the host makes it, and the plugin may judge
+ * the answer. All of it on the loop. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "lane/http.h"
+#include "sink/attempt-private.h"
+#include "sink/plugin.h"
+#include "sink/sink.h"
+#include "sink/verdict.h"
+
+enum {
+    answer_kept = 8192,
+    most_agains = 4,
+    slow_render_ms = 100,
+};
+
+/* The answer as a plugin sees it, with what finds its headers behind it. */
+struct judged_answer {
+    struct tocsin_answer face;
+    const struct http_answer *http;
+};
+
+static const char *answer_header(const struct tocsin_answer *answer, const char *name)
+{
+    return http_answer_header(((const struct judged_answer *)answer)->http, name);
+}
+
+static void default_outcome(struct attempt *attempt, const struct http_answer *answer)
+{
+    struct tocsin_outcome *outcome = &attempt->outcome;
+
+    *outcome = (struct tocsin_outcome){.size = sizeof *outcome};
+    if (answer->status == 0) {
+        outcome->result = TOCSIN_RETRY;
+        outcome->maybe_sent = answer->maybe_sent;
+        outcome->reason = answer->failure;
+        return;
+    }
+    outcome->result = verdict_of_status(answer->status);
+    outcome->retry_after_ms = answer->retry_after_ms;
+    if (outcome->result != TOCSIN_DELIVERED)
+        outcome->reason = attempt->call.face.host->format(
+            &attempt->call.face, "the far end answered HTTP %d", answer->status);
+}
+
+static void judge(struct attempt *attempt, const struct http_answer *answer)
+{
+    const struct plugin *plugin = attempt->sink->plugin;
+    struct judged_answer seen = {
+        .face = {.size = sizeof seen.face,
+            .status = (uint32_t)answer->status,
+            .retry_after_ms = answer->retry_after_ms,
+            .body = answer->body,
+            .body_len = answer->body_len,
+            .header = answer_header},
+        .http = answer,
+    };
+
+    default_outcome(attempt, answer);
+    if (answer->status != 0 && plugin->descriptor.judge)
+        plugin->descriptor.judge(
+            attempt->sink->instance, &attempt->call.face, &seen.face, &attempt->outcome);
+}
+
+static void on_answer(const struct http_answer *answer, void *arg)
+{
+    struct attempt *attempt = arg;
+
+    judge(attempt, answer);
+    if (attempt->outcome.result == TOCSIN_AGAIN) {
+        if (attempt->agains++ < most_agains) {
+            attempt->message.resume = attempt->outcome.resume;
+            attempt_render(attempt);
+            return;
+        }
+        attempt->outcome.result = TOCSIN_RETRY;
+        attempt->outcome.reason = "the plugin wanted to try again at once more than four times";
+    }
+    attempt_end(attempt, answer->status,
+        attempt->outcome.result == TOCSIN_DELIVERED ? NULL : answer->body, false);
+}
+
+/* The plugin's headers, and JSON as the content type where it names none. */
+static const char *const *full_headers(struct attempt *attempt, const char *const *given)
+{
+    size_t count = 0;
+    bool has_type = false;
+
+    for (; given && given[count]; count++)
+        has_type |= strncasecmp(given[count], "content-type:", 13) == 0;
+    const char **headers = call_alloc(&attempt->call, (count + 2) * sizeof *headers);
+    for (size_t i = 0; i < count; i++)
+        headers[i] = given[i];
+    if (!has_type)
+        headers[count] = "Content-Type: application/json; charset=utf-8";
+    return headers;
+}
+
+static void attempt_send(struct attempt *attempt, const struct tocsin_request *request)
+{
+    const struct policy *policy = &attempt->sink->policy;
+    const struct http_request http = {
+        .method = request->method ? request->method : "POST",
+        .url = request->url,
+        .headers = full_headers(attempt, request->headers),
+        .body = request->body ? request->body : "",
+        .body_len = request->body_len ? request->body_len
+                    : request->body   ? strlen(request->body)
+                                      : 0,
+        .timeout_ms = policy->timeout_ms,
+        .max_answer = answer_kept,
+        .proxy = policy->proxy,
+        .ca = policy->ca,
+    };
+
+    http_lane_send(attempt->sink->http, &http, on_answer, attempt);
+}
+
+static bool open_instance(struct attempt *attempt)
+{
+    struct sink *sink = attempt->sink;
+    const char *why = NULL;
+
+    if (!sink->instance)
+        sink->instance = sink->plugin->descriptor.open(&attempt->call.face, sink->config, &why);
+    if (!sink->instance)
+        attempt->open_failure = why ? why : "the plugin does not open, and does not say why";
+    return sink->instance != NULL;
+}
+
+void attempt_render(struct attempt *attempt)
+{
+    struct sink *sink = attempt->sink;
+    struct tocsin_request request = {.size = sizeof request};
+    int64_t before_ms = clock_mono_ms();
+
+    if (!open_instance(attempt)) {
+        attempt_end_as(attempt, TOCSIN_UNUSABLE, attempt->open_failure);
+        return;
+    }
+    sink->plugin->descriptor.render(sink->instance, &attempt->call.face, &request);
+    int64_t took_ms = clock_mono_ms() - before_ms;
+    if (took_ms > slow_render_ms)
+        log_warn(&sink->logger, "plugin %s held the loop for %lld ms in render",
+            sink->plugin->descriptor.name, (long long)took_ms);
+    if (request.url && !request.refusal)
+        attempt_send(attempt, &request);
+    else
+        attempt_end_as(attempt, TOCSIN_REJECTED,
+            request.refusal ? request.refusal : "the plugin made no request");
+}

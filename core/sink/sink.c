@@ -1,0 +1,170 @@
+#include "sink/sink.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "config/config.h"
+#include "config/options.h"
+#include "config/problems.h"
+#include "config/yaml.h"
+#include "lane/worker.h"
+#include "sink/attempt.h"
+#include "sink/call.h"
+#include "sink/plugin.h"
+
+enum {
+    threads_that_may_be_lost = 8,
+};
+
+static bool read_options(struct sink *sink, const struct config *config,
+    const struct config_sink *configured, struct problems *problems)
+{
+    char *subject = text_format("sink %s", sink->name);
+    const struct option_context context = {
+        .problems = problems,
+        .secrets = config->secrets,
+        .subject = subject,
+        .also = policy_names(plugin_blocks(sink->plugin)),
+    };
+    sink->config = mem_alloc(sink->plugin->descriptor.config_size);
+    bool ok = options_read(&sink->plugin->options, configured->node, sink->config, &context);
+    free(subject);
+    return ok;
+}
+
+/* The plugin's own check of its options: what one table cannot say. */
+static bool ask_plugin(
+    const struct sink *sink, const struct config_sink *configured, struct problems *problems)
+{
+    static const struct logger silent = {.threshold = LOG_LEVEL_ERROR};
+    const char *why = NULL;
+    struct call call;
+
+    if (!sink->plugin->descriptor.check)
+        return true;
+    call_init(&call, &silent);
+    bool ok = sink->plugin->descriptor.check(&call.face, sink->config, &why);
+    if (!ok)
+        problem_add(problems, configured->place, "sink %s: %s", sink->name,
+            why ? why : "its plugin refuses these options and does not say why");
+    call_finish(&call);
+    return ok;
+}
+
+/* The host's options and the plugin's, whatever is wrong with the others; then what the plugin says
+ * of them together. */
+static bool read_configuration(struct sink *sink, const struct config *config,
+    const struct config_sink *configured, struct problems *problems)
+{
+    bool policy =
+        policy_read(&sink->policy, sink->plugin, config->sink_defaults, configured->node, problems);
+    bool options = read_options(sink, config, configured, problems);
+
+    return policy && options && ask_plugin(sink, configured, problems);
+}
+
+struct sink *sink_create(
+    const struct config *config, const struct config_sink *configured, struct problems *problems)
+{
+    auto_error struct error error = {0};
+    struct sink *sink = mem_alloc(sizeof *sink);
+
+    sink->name = text_copy(configured->name);
+    sink->secrets = config->secrets;
+    sink->plugin =
+        plugin_load(configured->plugin, config->plugin_path, config->plugin_path_count, &error);
+    if (!sink->plugin)
+        problem_add(problems, configured->place, "sink %s: %s", sink->name, error_text(&error));
+    if (sink->plugin && read_configuration(sink, config, configured, problems))
+        return sink;
+    sink_destroy(sink);
+    return NULL;
+}
+
+void sink_start(
+    struct sink *sink, struct event_base *base, struct http_lane *http, const struct logger *logger)
+{
+    sink->logger = logger_with(logger, "sink", sink->name);
+    sink->http = http;
+    budget_init(&sink->budget, sink->policy.rate, clock_mono_ms());
+    if (plugin_blocks(sink->plugin))
+        sink->workers = worker_lane_create(
+            base, sink->policy.concurrency, threads_that_may_be_lost, &attempt_worker_ops, sink);
+}
+
+static void sink_close(struct sink *sink)
+{
+    if (sink->instance && sink->plugin->descriptor.close)
+        sink->plugin->descriptor.close(sink->instance);
+    if (sink->config)
+        options_finish(&sink->plugin->options, sink->config);
+    free(sink->config);
+}
+
+void sink_destroy(struct sink *sink)
+{
+    if (!sink)
+        return;
+    worker_lane_destroy(sink->workers);
+    if (sink->plugin)
+        sink_close(sink);
+    policy_finish(&sink->policy);
+    gate_finish(&sink->gate);
+    plugin_destroy(sink->plugin);
+    free(sink->name);
+    free(sink);
+}
+
+size_t sink_room(struct sink *sink, int64_t now_ms, int64_t *next_ms)
+{
+    size_t free_places = sink->policy.concurrency - sink->in_flight;
+
+    *next_ms = 0;
+    if (sink->workers && !worker_lane_has_room(sink->workers))
+        return 0;
+    if (free_places == 0)
+        return 0;
+    size_t by_gate = gate_admits(&sink->gate, free_places, now_ms);
+    size_t room = budget_available(&sink->budget, by_gate, now_ms);
+    if (by_gate == 0)
+        *next_ms = gate_next_ms(&sink->gate);
+    else if (room == 0)
+        *next_ms = budget_next_ms(&sink->budget, now_ms);
+    return room;
+}
+
+/* A gate that shuts stays shut no longer than the longest wait between two tries. */
+static bool shut_or_count(
+    struct sink *sink, const struct attempt_result *result, const char *why, int64_t now_ms)
+{
+    const struct policy *policy = &sink->policy;
+    int64_t most_ms =
+        policy->retry_max_ms > policy->probe_ms ? policy->retry_max_ms : policy->probe_ms;
+
+    if (result->retry_after_ms > 0)
+        return gate_shut(&sink->gate, result->retry_after_ms, most_ms, why, now_ms);
+    if (result->result == TOCSIN_UNUSABLE)
+        return gate_shut(&sink->gate, policy->probe_ms, most_ms, why, now_ms);
+    return gate_attempt_failed(
+        &sink->gate, policy->breaker_failures, policy->probe_ms, most_ms, why, now_ms);
+}
+
+void sink_learn(struct sink *sink, const struct attempt_result *result)
+{
+    const char *why = result->reason ? result->reason : "no reason given";
+
+    if (result->result == TOCSIN_DELIVERED || result->result == TOCSIN_REJECTED) {
+        if (gate_attempt_worked(&sink->gate))
+            log_info(&sink->logger, "open again");
+        return;
+    }
+    if (!shut_or_count(sink, result, why, clock_mono_ms()))
+        return;
+    if (result->result == TOCSIN_UNUSABLE)
+        log_error(&sink->logger, "unusable, its deliveries wait: %s", why);
+    else
+        log_warn(&sink->logger, "shut for %lld ms, its deliveries wait: %s",
+            (long long)sink->gate.shut_for_ms, why);
+}

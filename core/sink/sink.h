@@ -1,0 +1,60 @@
+/* A sink: one configured instance of a plugin, with the host's policy around it. Belongs to the
+ * loop's thread. */
+#ifndef TOCSIN_SINK_SINK_H
+#define TOCSIN_SINK_SINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "sink/budget.h"
+#include "sink/gate.h"
+#include "sink/policy.h"
+
+struct config;
+struct config_sink;
+struct event_base;
+struct http_lane;
+struct plugin;
+struct problems;
+struct secrets;
+struct worker_lane;
+struct attempt_result;
+
+struct sink {
+    char *name;
+    struct plugin *plugin;
+    void *config; /* the plugin's struct, filled */
+    struct policy policy;
+    struct gate gate;
+    struct budget budget;
+    struct logger logger;
+    const struct secrets *secrets; /* borrowed: what to keep out of reasons and replies */
+    struct http_lane *http;        /* borrowed; render sinks, once started */
+    void *instance;                /* render sinks: opened at the first attempt */
+    struct worker_lane *workers;   /* deliver sinks, once started */
+    size_t in_flight;              /* attempts under way */
+};
+
+/* Loads the plugin and reads the options; faults go to problems, NULL if there was any. Nothing is
+ * opened, no thread started: `check` does the same. The sink's secrets go to config->secrets. */
+struct sink *sink_create(
+    const struct config *config, const struct config_sink *configured, struct problems *problems);
+
+/* Makes it ready for attempts. All borrowed for the sink's life. */
+void sink_start(struct sink *sink, struct event_base *base, struct http_lane *http,
+    const struct logger *logger);
+
+/* Nothing may be in flight, or it is lost to whoever waits for it. */
+void sink_destroy(struct sink *sink);
+
+/* How many attempts may start now, by concurrency, lane, gate and budget; *next_ms is the monotonic
+ * time to ask again when time alone holds it back, else 0. */
+size_t sink_room(struct sink *sink, int64_t now_ms, int64_t *next_ms);
+
+/* Takes from an attempt's result what it tells of the sink: opens or shuts the gate, and says so.
+ */
+void sink_learn(struct sink *sink, const struct attempt_result *result);
+
+#endif
