@@ -1,0 +1,237 @@
+#include "flow/delivery.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+#include <tocsin/sink.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "event/event.h"
+#include "event/view.h"
+#include "flow/flow-private.h"
+#include "flow/story.h"
+#include "message/message.h"
+#include "sink/attempt.h"
+#include "sink/backoff.h"
+#include "sink/plugin.h"
+#include "sink/sink.h"
+
+enum {
+    settle_again_ms = 1000,
+};
+
+struct delivery {
+    struct flow *flow;
+    struct sink *sink;
+    char *id;
+    struct store_settle outcome; /* its texts are owned */
+    int attempt;
+    int64_t created_ms;
+    struct event *again; /* tries to record the outcome again */
+    delivery_over over;
+    void *arg;
+};
+
+static void delivery_destroy(struct delivery *delivery)
+{
+    if (delivery->again)
+        event_free(delivery->again);
+    free((char *)delivery->outcome.reason);
+    free((char *)delivery->outcome.reply);
+    free((char *)delivery->outcome.resume);
+    free((char *)delivery->outcome.receipt);
+    free(delivery->id);
+    free(delivery);
+}
+
+static void delivery_settle(struct delivery *delivery);
+
+static void on_settle_again(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    delivery_settle(arg);
+}
+
+static void settle_later(struct delivery *delivery, const struct error *error)
+{
+    const struct timeval delay = clock_timeval(settle_again_ms);
+
+    if (!delivery->again) {
+        log_error(&delivery->sink->logger, "the outcome of %s could not be recorded, trying on: %s",
+            delivery->id, error_text(error));
+        delivery->again = evtimer_new(delivery->flow->parts.base, on_settle_again, delivery);
+        if (!delivery->again)
+            mem_exhausted();
+    }
+    evtimer_add(delivery->again, &delay);
+}
+
+static void on_settled(const struct error *error, enum store_settled settled, void *arg)
+{
+    struct delivery *delivery = arg;
+    enum delivery_end end = DELIVERY_FINISHED;
+
+    delivery->flow->calls--;
+    if (settled == STORE_FAILED) {
+        settle_later(delivery, error);
+        return;
+    }
+    if (settled == STORE_STALE)
+        log_error(&delivery->sink->logger, "the outcome of %s came too late: %s", delivery->id,
+            error_text(error));
+    else if (settled == STORE_SETTLED_PROMOTING)
+        end = DELIVERY_PROMOTED;
+    else if (delivery->outcome.result == STORE_RETRY)
+        end = DELIVERY_WAITS;
+    delivery->over(end, delivery->outcome.due_ms, delivery->arg);
+    delivery_destroy(delivery);
+}
+
+static void delivery_settle(struct delivery *delivery)
+{
+    struct journal *journal = delivery->flow->parts.journal;
+
+    delivery->flow->calls++;
+    journal->ops->settle(journal, &delivery->outcome, on_settled, delivery);
+}
+
+/* ---- what a result means for the delivery ---- */
+
+/* When to try again. A destination that is unusable is not waited for here but at the sink's gate.
+ */
+static int64_t next_try_ms(const struct delivery *delivery, const struct attempt_result *result)
+{
+    const struct policy *policy = &delivery->sink->policy;
+    int64_t now_ms = clock_wall_ms();
+
+    if (result->result == TOCSIN_UNUSABLE)
+        return now_ms;
+    int64_t wait_ms = backoff_ms(delivery->attempt, policy->retry_first_ms, policy->retry_max_ms,
+        (double)random() / (double)RAND_MAX);
+    int64_t asked_ms = result->retry_after_ms < policy->retry_max_ms ? result->retry_after_ms
+                                                                     : policy->retry_max_ms;
+    return now_ms + (asked_ms > wait_ms ? asked_ms : wait_ms);
+}
+
+/* The store's word for a result; *why_dead is set where the delivery ends without having arrived.
+ */
+static enum store_result judge(
+    const struct delivery *delivery, const struct attempt_result *result, const char **why_dead)
+{
+    const struct policy *policy = &delivery->sink->policy;
+    int64_t age_ms = clock_wall_ms() - delivery->created_ms;
+
+    *why_dead = NULL;
+    if (result->result == TOCSIN_DELIVERED)
+        return STORE_DELIVERED;
+    if (result->result == TOCSIN_REJECTED)
+        *why_dead = "rejected";
+    else if (result->maybe_sent && !policy->resend_in_doubt)
+        *why_dead = "it may have arrived, and in_doubt is dead";
+    else if (age_ms > policy->give_up_ms)
+        *why_dead = "given up";
+    return *why_dead ? STORE_DEAD : STORE_RETRY;
+}
+
+static void log_outcome(
+    const struct delivery *delivery, const struct attempt_result *result, const char *why_dead)
+{
+    struct logger logger = logger_with(&delivery->sink->logger, "delivery", delivery->id);
+    const char *reason = result->reason ? result->reason : "no reason given";
+
+    if (delivery->outcome.result == STORE_DELIVERED)
+        log_info(&logger, "delivered at attempt %d in %lld ms%s%s", delivery->attempt,
+            (long long)result->took_ms, result->reason ? ": " : "",
+            result->reason ? result->reason : "");
+    else if (delivery->outcome.result == STORE_DEAD)
+        log_error(
+            &logger, "dead letter after attempt %d (%s): %s", delivery->attempt, why_dead, reason);
+    else
+        log_warn(&logger, "attempt %d failed%s: %s", delivery->attempt,
+            result->maybe_sent ? ", but may have arrived" : "", reason);
+}
+
+static void on_attempted(const struct attempt_result *result, void *arg)
+{
+    struct delivery *delivery = arg;
+    struct store_settle *outcome = &delivery->outcome;
+    const char *why_dead;
+
+    outcome->result = judge(delivery, result, &why_dead);
+    outcome->due_ms = outcome->result == STORE_RETRY ? next_try_ms(delivery, result) : 0;
+    outcome->took_ms = result->took_ms;
+    outcome->status = result->status;
+    outcome->maybe_sent = result->maybe_sent;
+    outcome->reason = why_dead && result->reason
+                          ? text_format("%s: %s", why_dead, result->reason)
+                          : text_copy(result->reason ? result->reason : why_dead);
+    outcome->reply = text_copy(result->reply);
+    outcome->resume = text_copy(result->resume);
+    outcome->receipt = text_copy(result->receipt);
+    log_outcome(delivery, result, why_dead);
+    delivery_settle(delivery);
+}
+
+/* ---- the attempt ---- */
+
+static void release_story(void *source)
+{
+    story_release(source);
+}
+
+static struct dispatch make_dispatch(
+    const struct delivery *delivery, const struct store_claimed *claimed, struct story *story)
+{
+    uint32_t flavour = delivery->sink->plugin->descriptor.flavour;
+
+    view_set_rule(story->view, claimed->rule);
+    return (struct dispatch){
+        .delivery = text_copy(delivery->id),
+        .event = text_copy(story->id),
+        .rule = text_copy(claimed->rule),
+        .type = text_copy(story->event->type),
+        .action = text_copy(story->event->action),
+        .hook = text_copy(story->hook),
+        .thread = text_copy(story->event->thread),
+        .resume = text_copy(claimed->resume),
+        .first_receipt = text_copy(claimed->first_receipt),
+        .attempt = claimed->attempt,
+        .marks = (claimed->in_doubt ? TOCSIN_REPEAT : 0u) |
+                 (story->view->not_enriched ? TOCSIN_NOT_ENRICHED : 0u),
+        .time_ms = story->view->time_ms,
+        .message = message_create(story->view, (enum flavour)flavour, claimed->rule),
+        .make_event_json = story_json,
+        .release = release_story,
+        .source = story_keep(story),
+    };
+}
+
+void delivery_attempt(struct flow *flow, struct sink *sink, const struct store_claimed *claimed,
+    struct story *story, delivery_over over, void *arg)
+{
+    struct journal *journal = flow->parts.journal;
+    struct delivery *delivery = mem_alloc(sizeof *delivery);
+
+    delivery->flow = flow;
+    delivery->sink = sink;
+    delivery->id =
+        text_format("%s-d%lld", journal->ops->ledger_id(journal), (long long)claimed->delivery);
+    delivery->outcome.delivery = claimed->delivery;
+    delivery->outcome.claim = claimed->claim;
+    delivery->outcome.at_ms = clock_wall_ms();
+    delivery->attempt = claimed->attempt;
+    delivery->created_ms = claimed->created_ms;
+    delivery->over = over;
+    delivery->arg = arg;
+    if (claimed->in_doubt && !sink->policy.resend_in_doubt) {
+        delivery->outcome.result = STORE_DEAD;
+        delivery->outcome.reason =
+            text_copy("an earlier attempt may have arrived, and in_doubt is dead");
+        delivery_settle(delivery);
+        return;
+    }
+    const struct dispatch dispatch = make_dispatch(delivery, claimed, story);
+    sink_attempt(sink, &dispatch, on_attempted, delivery);
+}

@@ -1,0 +1,25 @@
+/* One attempt of one claimed delivery: make the message, let the sink try, record what became of
+ * it. */
+#ifndef TOCSIN_FLOW_DELIVERY_H
+#define TOCSIN_FLOW_DELIVERY_H
+
+#include <stdint.h>
+
+struct flow;
+struct sink;
+struct store_claimed;
+struct story;
+
+enum delivery_end {
+    DELIVERY_FINISHED, /* delivered, dead or skipped */
+    DELIVERY_PROMOTED, /* the same, and another of its thread may go now */
+    DELIVERY_WAITS,    /* will be tried again at a time (wall clock) */
+};
+typedef void (*delivery_over)(enum delivery_end end, int64_t due_ms, void *arg);
+
+/* The claim must be held and the sink have a place. `over` is called once, when the ledger has the
+ * outcome; it is asked until it does. */
+void delivery_attempt(struct flow *flow, struct sink *sink, const struct store_claimed *claimed,
+    struct story *story, delivery_over over, void *arg);
+
+#endif

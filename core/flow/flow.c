@@ -1,0 +1,138 @@
+#include "flow/flow.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "config/config.h"
+#include "event/event.h"
+#include "flow/flow-private.h"
+#include "flow/story.h"
+#include "sink/sink.h"
+
+/* A document between its hook and the ledger. */
+struct arrival {
+    struct flow *flow;
+    struct story *story;
+    bool is_claimed;
+    flow_accepted done;
+    void *arg;
+};
+
+struct flow *flow_create(const struct flow_parts *parts)
+{
+    struct flow *flow = mem_alloc(sizeof *flow);
+
+    flow->parts = *parts;
+    flow->logger = logger_with(parts->logger, "part", "flow");
+    flow->outlets = mem_alloc(parts->sink_count * sizeof(struct outlet *));
+    for (size_t i = 0; i < parts->sink_count; i++)
+        flow->outlets[i] = outlet_create(flow, parts->sinks[i]);
+    flow->passages = passages_create(flow);
+    passages_note_backlog(flow->passages);
+    for (size_t i = 0; i < parts->sink_count; i++)
+        outlet_wake(flow->outlets[i]);
+    return flow;
+}
+
+void flow_destroy(struct flow *flow)
+{
+    if (!flow)
+        return;
+    passages_destroy(flow->passages);
+    for (size_t i = 0; i < flow->parts.sink_count; i++)
+        outlet_destroy(flow->outlets[i]);
+    free(flow->outlets);
+    free(flow);
+}
+
+struct outlet *flow_find_outlet(struct flow *flow, const char *sink)
+{
+    for (size_t i = 0; i < flow->parts.sink_count; i++)
+        if (strcmp(flow->parts.sinks[i]->name, sink) == 0)
+            return flow->outlets[i];
+    return NULL;
+}
+
+static void log_accepted(const struct arrival *arrival, bool duplicate)
+{
+    const struct story *story = arrival->story;
+    const struct logger hook = logger_with(&arrival->flow->logger, "hook", story->hook);
+    const struct logger event = logger_with(&hook, "event", story->id);
+
+    log_info(&event, "%s %s %s", duplicate ? "had already" : "accepted", story->event->type,
+        story->event->action);
+}
+
+static void on_accepted(const struct error *error, const struct store_accepted *accepted, void *arg)
+{
+    struct arrival *arrival = arg;
+    struct flow *flow = arrival->flow;
+    struct journal *journal = flow->parts.journal;
+
+    flow->calls--;
+    if (error->text) {
+        log_error(&flow->logger, "an event could not be accepted: %s", error_text(error));
+        arrival->done(error, NULL, false, arrival->arg);
+        story_release(arrival->story);
+        free(arrival);
+        return;
+    }
+    story_set_number(arrival->story, journal->ops->ledger_id(journal), accepted->event);
+    log_accepted(arrival, accepted->duplicate);
+    arrival->done(error, arrival->story->id, accepted->duplicate, arrival->arg);
+    if (accepted->duplicate || !arrival->is_claimed)
+        story_release(arrival->story);
+    else
+        passage_begin(flow->passages, arrival->story);
+    free(arrival);
+}
+
+bool flow_accept(struct flow *flow, const char *hook, const void *body, size_t len,
+    struct error *error, flow_accepted done, void *arg)
+{
+    struct journal *journal = flow->parts.journal;
+    int64_t now_ms = clock_wall_ms();
+    struct event *event = event_parse(body, len, error);
+
+    if (!event)
+        return false;
+    struct arrival *arrival = mem_alloc(sizeof *arrival);
+    arrival->flow = flow;
+    arrival->story = story_create(event, hook, body, len, now_ms);
+    arrival->is_claimed = passages_have_room(flow->passages);
+    arrival->done = done;
+    arrival->arg = arg;
+    const struct store_accept accept = {
+        .hook = hook,
+        .type = event->type,
+        .action = event->action,
+        .thread = event->thread,
+        .dedupe = event->dedupe,
+        .dedupe_ms = flow->parts.config->dedupe_ms,
+        .at_ms = now_ms,
+        .body = arrival->story->body,
+        .body_len = len,
+        .claim = arrival->is_claimed,
+    };
+    flow->calls++;
+    journal->ops->accept(journal, &accept, on_accepted, arrival);
+    if (!arrival->is_claimed)
+        passages_note_backlog(flow->passages);
+    return true;
+}
+
+void flow_stop(struct flow *flow)
+{
+    flow->is_stopping = true;
+}
+
+bool flow_is_idle(const struct flow *flow)
+{
+    for (size_t i = 0; i < flow->parts.sink_count; i++)
+        if (!outlet_is_idle(flow->outlets[i]))
+            return false;
+    return flow->calls == 0 && passages_are_idle(flow->passages);
+}

@@ -1,0 +1,54 @@
+/* The way of an event: accept, look up, decide, hand to the sinks. The only room that knows
+ * look-ups, rules, sinks and the ledger together. Belongs to the loop's thread. */
+#ifndef TOCSIN_FLOW_FLOW_H
+#define TOCSIN_FLOW_FLOW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct config;
+struct enricher;
+struct error;
+struct event_base;
+struct journal;
+struct logger;
+struct ruleset;
+struct sink;
+
+/* What the flow works with, all borrowed for its life. */
+struct flow_parts {
+    struct event_base *base;
+    const struct config *config;
+    struct journal *journal;
+    struct enricher *enricher;
+    const struct ruleset *rules;
+    struct sink **sinks; /* started */
+    size_t sink_count;
+    const struct logger *logger;
+};
+
+struct flow;
+
+/* Also takes up what the last daemon left: events not routed, deliveries not finished. */
+struct flow *flow_create(const struct flow_parts *parts);
+
+/* Drops what is on its way; the ledger has it. */
+void flow_destroy(struct flow *flow);
+
+/* id is what the sender is told; NULL with an error: nothing was accepted, the sender must come
+ * again. */
+typedef void (*flow_accepted)(const struct error *error, const char *id, bool duplicate, void *arg);
+
+/* Takes a posted document. False with what is wrong with it, for the sender to read; else done is
+ * called once, when the event is on the disk or could not be put there. */
+bool flow_accept(struct flow *flow, const char *hook, const void *body, size_t len,
+    struct error *error, flow_accepted done, void *arg);
+
+/* From now on nothing new is begun; what is under way goes on. */
+void flow_stop(struct flow *flow);
+
+/* True when nothing is under way: no attempt, no call to the ledger, no decision. */
+bool flow_is_idle(const struct flow *flow);
+
+#endif

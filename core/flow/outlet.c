@@ -1,0 +1,264 @@
+/* From routed to settled: one sink's way out. It claims from the ledger what may go now, makes the
+ * message anew for each attempt, and records what became of it. */
+#include <assert.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "event/event.h"
+#include "event/view.h"
+#include "flow/delivery.h"
+#include "flow/flow-private.h"
+#include "flow/story.h"
+#include "sink/sink.h"
+
+enum {
+    retry_ms = 1000,          /* when the ledger failed */
+    longest_sleep_ms = 60000, /* so that a jump of the wall clock is noticed */
+};
+
+struct outlet {
+    struct flow *flow;
+    struct sink *sink;
+    size_t kept;    /* places promised to claims that are on their way */
+    bool has_heads; /* as far as known, deliveries are due in the ledger */
+    bool is_asking;
+    size_t asked;
+    size_t open_deliveries; /* claimed and not settled */
+    struct event *timer;
+    int64_t timer_at_ms; /* monotonic; 0: not set */
+};
+
+static void outlet_pump(struct outlet *outlet);
+
+/* Wakes the outlet at that monotonic time, or earlier if that was agreed already. */
+static void outlet_sleep(struct outlet *outlet, int64_t until_ms)
+{
+    int64_t now_ms = clock_mono_ms();
+    int64_t delay_ms = until_ms > now_ms ? until_ms - now_ms : 0;
+
+    if (delay_ms > longest_sleep_ms)
+        delay_ms = longest_sleep_ms;
+    if (outlet->timer_at_ms && outlet->timer_at_ms <= now_ms + delay_ms)
+        return;
+    outlet->timer_at_ms = now_ms + delay_ms;
+    struct timeval delay = clock_timeval(delay_ms);
+    evtimer_add(outlet->timer, &delay);
+}
+
+static void outlet_sleep_until_wall(struct outlet *outlet, int64_t due_ms)
+{
+    outlet_sleep(outlet, clock_mono_ms() + (due_ms - clock_wall_ms()));
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+    struct outlet *outlet = arg;
+
+    (void)fd, (void)what;
+    outlet->timer_at_ms = 0;
+    outlet_wake(outlet);
+}
+
+struct outlet *outlet_create(struct flow *flow, struct sink *sink)
+{
+    struct outlet *outlet = mem_alloc(sizeof *outlet);
+
+    outlet->flow = flow;
+    outlet->sink = sink;
+    outlet->timer = evtimer_new(flow->parts.base, on_timer, outlet);
+    if (!outlet->timer)
+        mem_exhausted();
+    return outlet;
+}
+
+void outlet_destroy(struct outlet *outlet)
+{
+    event_free(outlet->timer);
+    free(outlet);
+}
+
+bool outlet_is_idle(const struct outlet *outlet)
+{
+    return outlet->open_deliveries == 0 && !outlet->is_asking;
+}
+
+static size_t outlet_room(struct outlet *outlet, int64_t *next_ms)
+{
+    size_t room = sink_room(outlet->sink, clock_mono_ms(), next_ms);
+
+    return room > outlet->kept ? room - outlet->kept : 0;
+}
+
+bool outlet_keep_place(struct outlet *outlet)
+{
+    int64_t next_ms;
+
+    /* Whoever waits in the ledger was first, and may be more urgent. */
+    if (outlet->has_heads || outlet->flow->is_stopping || outlet_room(outlet, &next_ms) == 0)
+        return false;
+    outlet->kept++;
+    return true;
+}
+
+void outlet_give_place_back(struct outlet *outlet)
+{
+    assert(outlet->kept > 0);
+    outlet->kept--;
+    outlet_pump(outlet);
+}
+
+void outlet_wake(struct outlet *outlet)
+{
+    outlet->has_heads = true;
+    outlet_pump(outlet);
+}
+
+/* ---- one delivery ---- */
+
+static void on_delivery_over(enum delivery_end end, int64_t due_ms, void *arg)
+{
+    struct outlet *outlet = arg;
+
+    assert(outlet->open_deliveries > 0);
+    outlet->open_deliveries--;
+    if (end == DELIVERY_PROMOTED)
+        outlet->has_heads = true;
+    if (end == DELIVERY_WAITS)
+        outlet_sleep_until_wall(outlet, due_ms);
+    outlet_pump(outlet);
+}
+
+void outlet_begin(struct outlet *outlet, const struct store_claimed *claimed, struct story *story)
+{
+    assert(outlet->kept > 0);
+    outlet->kept--;
+    outlet->open_deliveries++;
+    delivery_attempt(outlet->flow, outlet->sink, claimed, story, on_delivery_over, outlet);
+}
+
+/* ---- what the ledger has for this sink ---- */
+
+/* A claimed delivery whose event is being read. */
+struct loading {
+    struct outlet *outlet;
+    struct store_claimed claimed; /* its texts are copies */
+};
+
+static void loading_destroy(struct loading *loading)
+{
+    free((char *)loading->claimed.thread);
+    free((char *)loading->claimed.rule);
+    free((char *)loading->claimed.resume);
+    free((char *)loading->claimed.first_receipt);
+    free(loading);
+}
+
+static void on_released(const struct error *error, void *arg)
+{
+    struct outlet *outlet = arg;
+
+    outlet->flow->calls--;
+    if (error->text)
+        log_error(
+            &outlet->sink->logger, "a delivery could not be given back: %s", error_text(error));
+    outlet_sleep(outlet, clock_mono_ms() + retry_ms);
+}
+
+static void release_claim(struct outlet *outlet, const struct store_claimed *claimed)
+{
+    struct journal *journal = outlet->flow->parts.journal;
+    const struct store_hold hold = {claimed->delivery, claimed->claim};
+
+    outlet->flow->calls++;
+    journal->ops->release(journal, &hold, 1, on_released, outlet);
+}
+
+static void on_loaded(const struct error *error, const struct store_loaded *loaded, void *arg)
+{
+    struct loading *loading = arg;
+    struct outlet *outlet = loading->outlet;
+    struct flow *flow = outlet->flow;
+    auto_error struct error why = {0};
+    struct story *story = NULL;
+
+    flow->calls--;
+    if (!error->text)
+        story = story_load(loaded, flow->parts.enricher, &why);
+    if (story) {
+        story_set_number(
+            story, flow->parts.journal->ops->ledger_id(flow->parts.journal), loaded->event);
+        story_see(story, flow->parts.config);
+        outlet_begin(outlet, &loading->claimed, story);
+        story_release(story);
+    } else {
+        log_error(&outlet->sink->logger, "a delivery's event could not be read: %s",
+            error->text ? error_text(error) : error_text(&why));
+        outlet->kept--;
+        release_claim(outlet, &loading->claimed);
+    }
+    loading_destroy(loading);
+}
+
+static void load_event(struct outlet *outlet, const struct store_claimed *claimed)
+{
+    struct journal *journal = outlet->flow->parts.journal;
+    struct loading *loading = mem_alloc(sizeof *loading);
+
+    loading->outlet = outlet;
+    loading->claimed = *claimed;
+    loading->claimed.thread = text_copy(claimed->thread);
+    loading->claimed.rule = text_copy(claimed->rule);
+    loading->claimed.resume = text_copy(claimed->resume);
+    loading->claimed.first_receipt = text_copy(claimed->first_receipt);
+    outlet->flow->calls++;
+    journal->ops->load(journal, claimed->event, on_loaded, loading);
+}
+
+static void on_claimed(const struct error *error, const struct store_claimed *claimed, size_t count,
+    bool more, int64_t next_due_ms, void *arg)
+{
+    struct outlet *outlet = arg;
+
+    outlet->flow->calls--;
+    outlet->is_asking = false;
+    assert(count <= outlet->asked);
+    outlet->kept -= outlet->asked - count;
+    if (error->text) {
+        log_error(&outlet->sink->logger, "the ledger gave no deliveries: %s", error_text(error));
+        outlet_sleep(outlet, clock_mono_ms() + retry_ms);
+        return;
+    }
+    /* A wake-up that came after the question is still true. */
+    outlet->has_heads |= more;
+    for (size_t i = 0; i < count; i++)
+        load_event(outlet, &claimed[i]);
+    if (next_due_ms)
+        outlet_sleep_until_wall(outlet, next_due_ms);
+    outlet_pump(outlet);
+}
+
+static void outlet_pump(struct outlet *outlet)
+{
+    struct journal *journal = outlet->flow->parts.journal;
+    int64_t next_ms;
+
+    if (!outlet->has_heads || outlet->is_asking || outlet->flow->is_stopping)
+        return;
+    size_t room = outlet_room(outlet, &next_ms);
+    if (room == 0) {
+        if (next_ms)
+            outlet_sleep(outlet, next_ms);
+        return;
+    }
+    outlet->has_heads = false;
+    outlet->is_asking = true;
+    outlet->asked = room;
+    outlet->kept += room;
+    outlet->flow->calls++;
+    journal->ops->claim(journal, outlet->sink->name, room, clock_wall_ms(), on_claimed, outlet);
+}

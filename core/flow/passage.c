@@ -1,0 +1,462 @@
+/* From accepted to routed. Events of one thread pass one after the other: the next is decided when
+ * the ledger has the decision of the one before, so that an update never overtakes its creation.
+ * Memory is bounded: what does not fit waits in the ledger and is fetched in order. */
+#include <assert.h>
+#include <event2/event.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "enrich/enricher.h"
+#include "event/event.h"
+#include "event/view.h"
+#include "flow/flow-private.h"
+#include "flow/story.h"
+#include "rule/ruleset.h"
+
+enum {
+    most_bytes = 32 << 20, /* of bodies on their way; an event counts its overhead too */
+    event_overhead = 4096,
+    page_events = 256,
+    page_bytes = 1 << 20,
+    retry_ms = 1000, /* when the ledger failed */
+    longest_trace = 16384,
+};
+
+struct passage {
+    TAILQ_ENTRY(passage) link; /* line::passages */
+    struct line *line;
+    struct story *story;
+    bool is_ready;        /* the look-up ended, or there was none */
+    bool is_routing;      /* the ledger has been told */
+    struct outlet **kept; /* where places are kept, by delivery; NULL entries: none */
+    size_t kept_count;
+};
+
+/* The events of one thread, in order. An event without a thread has a line to itself. */
+struct line {
+    UT_hash_handle hh;
+    struct passages *passages;
+    char *thread;
+    TAILQ_HEAD(, passage) queue;
+};
+
+struct passages {
+    struct flow *flow;
+    struct line *lines;
+    size_t bytes, count;
+    bool has_backlog; /* events wait in the ledger */
+    bool is_fetching;
+    bool came_meanwhile; /* one was left there after the fetch was asked for */
+    struct event *again; /* tries what the ledger refused */
+};
+
+static void line_advance(struct line *line);
+static void passages_fetch(struct passages *passages);
+
+static size_t weight(const struct story *story)
+{
+    return story->body_len + event_overhead;
+}
+
+static void schedule_again(struct passages *passages)
+{
+    const struct timeval delay = clock_timeval(retry_ms);
+
+    if (!evtimer_pending(passages->again, NULL))
+        evtimer_add(passages->again, &delay);
+}
+
+static struct line *line_find(struct passages *passages, const char *thread)
+{
+    struct line *line = NULL;
+
+    if (*thread)
+        HASH_FIND_STR(passages->lines, thread, line);
+    if (line)
+        return line;
+    line = mem_alloc(sizeof *line);
+    line->passages = passages;
+    TAILQ_INIT(&line->queue);
+    line->thread = *thread ? text_copy(thread)
+                           : text_format("\n%p", (void *)line); /* no thread holds a newline */
+    HASH_ADD_KEYPTR(hh, passages->lines, line->thread, strlen(line->thread), line);
+    return line;
+}
+
+static void line_destroy(struct line *line)
+{
+    HASH_DELETE(hh, line->passages->lines, line);
+    free(line->thread);
+    free(line);
+}
+
+static void passage_destroy(struct passage *passage)
+{
+    struct passages *passages = passage->line->passages;
+
+    TAILQ_REMOVE(&passage->line->queue, passage, link);
+    passages->bytes -= weight(passage->story);
+    passages->count--;
+    story_release(passage->story);
+    free(passage->kept);
+    free(passage);
+}
+
+static void give_places_back(struct passage *passage)
+{
+    for (size_t i = 0; i < passage->kept_count; i++)
+        if (passage->kept[i])
+            outlet_give_place_back(passage->kept[i]);
+    free(passage->kept);
+    passage->kept = NULL;
+    passage->kept_count = 0;
+}
+
+/* Starts what was claimed with the decision, and wakes the sinks of what waits. */
+static void begin_deliveries(
+    struct passage *passage, const struct store_routed *routed, const struct decision *decision)
+{
+    struct flow *flow = passage->line->passages->flow;
+    struct story *story = passage->story;
+
+    for (size_t i = 0; i < decision->target_count; i++) {
+        struct outlet *outlet = flow_find_outlet(flow, decision->targets[i].sink);
+        if (routed[i].state == STORE_CLAIMED && passage->kept[i]) {
+            const struct store_claimed claimed = {
+                .claim = routed[i].claim,
+                .delivery = routed[i].delivery,
+                .event = story->number,
+                .thread = story->event->thread,
+                .rule = decision->targets[i].rule,
+                .level = (int)story->view->level,
+                .attempt = 1,
+                .first_receipt = routed[i].first_receipt,
+                .created_ms = clock_wall_ms(),
+            };
+            passage->kept[i] = NULL;
+            outlet_begin(outlet, &claimed, story);
+        } else if (routed[i].state == STORE_READY && outlet) {
+            outlet_wake(outlet);
+        }
+    }
+}
+
+/* A decision on its way to the ledger. */
+struct routing {
+    struct passage *passage;
+    struct decision decision;
+};
+
+static void note_stored(struct story *story, const store_id *objects, size_t count)
+{
+    if (story->looked_up && count > 0 && objects[0])
+        story->looked_up->stored = objects[0];
+}
+
+static void on_routed(const struct error *error, const struct store_routed *routed, size_t count,
+    const store_id *objects, size_t object_count, void *arg)
+{
+    struct routing *routing = arg;
+    struct passage *passage = routing->passage;
+    struct line *line = passage->line;
+    struct passages *passages = line->passages;
+
+    passages->flow->calls--;
+    passage->is_routing = false;
+    if (error->text) {
+        log_error(&passages->flow->logger, "the decision on event %s could not be recorded: %s",
+            passage->story->id, error_text(error));
+        give_places_back(passage);
+        schedule_again(passages);
+    } else {
+        assert(count == routing->decision.target_count);
+        (void)count;
+        note_stored(passage->story, objects, object_count);
+        begin_deliveries(passage, routed, &routing->decision);
+        give_places_back(passage);
+        passage_destroy(passage);
+    }
+    decision_finish(&routing->decision);
+    free(routing);
+    if (!error->text)
+        line_advance(line);
+    passages_fetch(passages);
+}
+
+static void log_decision(const struct passage *passage, const struct decision *decision)
+{
+    const struct flow *flow = passage->line->passages->flow;
+    const struct logger event = logger_with(&flow->logger, "event", passage->story->id);
+    struct buf sinks = {0};
+
+    for (size_t i = 0; i < decision->target_count; i++)
+        buf_printf(&sinks, "%s%s", i ? ", " : "", decision->targets[i].sink);
+    log_info(&event, "%s%s",
+        decision->target_count ? "goes to "
+        : decision->matched    ? "tells nobody: so its rule says"
+                               : "no rule matched",
+        buf_text(&sinks));
+    buf_finish(&sinks);
+}
+
+static struct store_delivery *plan_deliveries(
+    struct passage *passage, const struct decision *decision, int64_t now_ms)
+{
+    struct flow *flow = passage->line->passages->flow;
+    struct store_delivery *deliveries =
+        mem_alloc(decision->target_count * sizeof(struct store_delivery));
+
+    passage->kept = mem_alloc(decision->target_count * sizeof(struct outlet *));
+    passage->kept_count = decision->target_count;
+    for (size_t i = 0; i < decision->target_count; i++) {
+        struct outlet *outlet = flow_find_outlet(flow, decision->targets[i].sink);
+        bool keeps = outlet && outlet_keep_place(outlet);
+        passage->kept[i] = keeps ? outlet : NULL;
+        deliveries[i] = (struct store_delivery){
+            .sink = decision->targets[i].sink,
+            .rule = decision->targets[i].rule,
+            .level = (int)passage->story->view->level,
+            .due_ms = now_ms,
+            .claim = keeps,
+        };
+    }
+    return deliveries;
+}
+
+static void passage_route(struct passage *passage)
+{
+    struct flow *flow = passage->line->passages->flow;
+    struct journal *journal = flow->parts.journal;
+    struct story *story = passage->story;
+    const struct looked_up *looked_up = story->looked_up;
+    struct routing *routing = mem_alloc(sizeof *routing);
+    struct buf trace = {0};
+    int64_t now_ms = clock_wall_ms();
+
+    routing->passage = passage;
+    story_see(story, flow->parts.config);
+    ruleset_decide(flow->parts.rules, story->view, story->at_ms, true, &routing->decision);
+    decision_trace_json(&routing->decision, longest_trace, &trace);
+    log_decision(passage, &routing->decision);
+    struct store_delivery *deliveries = plan_deliveries(passage, &routing->decision, now_ms);
+    const struct store_object object = {
+        .name = looked_up ? looked_up->name : NULL,
+        .status = looked_up ? looked_up->status : NULL,
+        .object = looked_up ? looked_up->stored : 0,
+        .bytes = looked_up ? looked_up->bytes : NULL,
+        .len = looked_up ? looked_up->len : 0,
+    };
+    const struct store_route route = {
+        .event = story->number,
+        .at_ms = now_ms,
+        .thread = story->event->thread,
+        .objects = &object,
+        .object_count = looked_up ? 1 : 0,
+        .trace = buf_text(&trace),
+        .deliveries = deliveries,
+        .delivery_count = routing->decision.target_count,
+    };
+    passage->is_routing = true;
+    flow->calls++;
+    journal->ops->route(journal, &route, on_routed, routing);
+    buf_finish(&trace);
+    free(deliveries);
+}
+
+/* Routes the line's first event if it may, and forgets a line that is empty. */
+static void line_advance(struct line *line)
+{
+    struct passage *first = TAILQ_FIRST(&line->queue);
+
+    if (!first)
+        line_destroy(line);
+    else if (first->is_ready && !first->is_routing)
+        passage_route(first);
+}
+
+static void on_looked_up(struct looked_up *result, void *arg)
+{
+    struct passage *passage = arg;
+
+    passage->story->looked_up = looked_up_keep(result);
+    passage->is_ready = true;
+    line_advance(passage->line);
+}
+
+void passage_begin(struct passages *passages, struct story *story)
+{
+    struct line *line = line_find(passages, story->event->thread);
+    struct passage *passage = mem_alloc(sizeof *passage);
+    struct looked_up *failed;
+
+    passage->line = line;
+    passage->story = story;
+    TAILQ_INSERT_TAIL(&line->queue, passage, link);
+    passages->bytes += weight(story);
+    passages->count++;
+    if (enricher_look_up(
+            passages->flow->parts.enricher, story->event, on_looked_up, passage, &failed))
+        return;
+    story->looked_up = failed;
+    passage->is_ready = true;
+    line_advance(line);
+}
+
+/* ---- what waits in the ledger ---- */
+
+static void on_unreadable_recorded(const struct error *error, const struct store_routed *routed,
+    size_t count, const store_id *objects, size_t object_count, void *arg)
+{
+    struct passages *passages = arg;
+
+    (void)routed, (void)count, (void)objects, (void)object_count;
+    passages->flow->calls--;
+    if (error->text)
+        log_error(&passages->flow->logger, "an event that cannot be read could not be recorded: %s",
+            error_text(error));
+}
+
+/* Only what was once read is stored, so a later version must have become stricter. The event ends
+ * with a recorded outcome all the same. */
+static void record_unreadable(
+    struct passages *passages, const struct store_event *stored, const struct error *why)
+{
+    struct journal *journal = passages->flow->parts.journal;
+    json_t *trace = json_pack("[{s:s}]", "error", error_text(why));
+    char *text = json_dumps(trace, JSON_COMPACT);
+    const struct store_route route = {
+        .event = stored->event,
+        .at_ms = clock_wall_ms(),
+        .thread = stored->thread,
+        .trace = text ? text : "[]",
+    };
+
+    log_error(&passages->flow->logger, "event %s-e%lld cannot be read any more: %s",
+        journal->ops->ledger_id(journal), (long long)stored->event, error_text(why));
+    passages->flow->calls++;
+    journal->ops->route(journal, &route, on_unreadable_recorded, passages);
+    free(text);
+    json_decref(trace);
+}
+
+static struct story *take_up(struct passages *passages, const struct store_event *stored)
+{
+    struct journal *journal = passages->flow->parts.journal;
+    auto_error struct error error = {0};
+    struct event *event = event_parse(stored->body, stored->body_len, &error);
+
+    if (!event) {
+        record_unreadable(passages, stored, &error);
+        return NULL;
+    }
+    struct story *story =
+        story_create(event, stored->hook, stored->body, stored->body_len, stored->at_ms);
+    story_set_number(story, journal->ops->ledger_id(journal), stored->event);
+    return story;
+}
+
+static void on_fetched(
+    const struct error *error, const struct store_event *events, size_t count, void *arg)
+{
+    struct passages *passages = arg;
+
+    passages->flow->calls--;
+    passages->is_fetching = false;
+    if (error->text) {
+        log_error(
+            &passages->flow->logger, "waiting events could not be fetched: %s", error_text(error));
+        schedule_again(passages);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct story *story = take_up(passages, &events[i]);
+        if (story)
+            passage_begin(passages, story);
+    }
+    if (count == 0 && !passages->came_meanwhile)
+        passages->has_backlog = false;
+    passages_fetch(passages);
+}
+
+static void passages_fetch(struct passages *passages)
+{
+    struct flow *flow = passages->flow;
+    struct journal *journal = flow->parts.journal;
+
+    if (!passages->has_backlog || passages->is_fetching || flow->is_stopping ||
+        passages->bytes > most_bytes / 2)
+        return;
+    passages->is_fetching = true;
+    passages->came_meanwhile = false;
+    flow->calls++;
+    journal->ops->next_events(journal, page_events, page_bytes, on_fetched, passages);
+}
+
+static void on_again(evutil_socket_t fd, short what, void *arg)
+{
+    struct passages *passages = arg;
+    struct line *line, *next;
+
+    (void)fd, (void)what;
+    HASH_ITER (hh, passages->lines, line, next) {
+        line_advance(line);
+    }
+    passages_fetch(passages);
+}
+
+struct passages *passages_create(struct flow *flow)
+{
+    struct passages *passages = mem_alloc(sizeof *passages);
+
+    passages->flow = flow;
+    passages->again = evtimer_new(flow->parts.base, on_again, passages);
+    if (!passages->again)
+        mem_exhausted();
+    return passages;
+}
+
+static void line_empty(struct line *line)
+{
+    struct passage *passage, *next;
+
+    for (passage = TAILQ_FIRST(&line->queue); passage; passage = next) {
+        next = TAILQ_NEXT(passage, link);
+        give_places_back(passage);
+        passage_destroy(passage);
+    }
+}
+
+void passages_destroy(struct passages *passages)
+{
+    struct line *line, *next;
+
+    HASH_ITER (hh, passages->lines, line, next) {
+        line_empty(line);
+        line_destroy(line);
+    }
+    event_free(passages->again);
+    free(passages);
+}
+
+bool passages_have_room(const struct passages *passages)
+{
+    return !passages->has_backlog && passages->bytes <= most_bytes;
+}
+
+void passages_note_backlog(struct passages *passages)
+{
+    passages->has_backlog = true;
+    passages->came_meanwhile = true;
+    passages_fetch(passages);
+}
+
+bool passages_are_idle(const struct passages *passages)
+{
+    return passages->count == 0;
+}
