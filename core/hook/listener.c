@@ -1,0 +1,293 @@
+#include "hook/listener.h"
+
+#include <assert.h>
+#include <event2/buffer.h>
+#include <event2/http.h>
+#include <event2/http_struct.h>
+#include <event2/keyvalq_struct.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/queue.h>
+
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/secret.h"
+#include "config/config.h"
+#include "flow/flow.h"
+#include "hook/server.h"
+
+enum {
+    most_connections = 4096,
+    request_seconds = 30,
+    header_bytes = 16384,
+    retry_after_s = 5,
+};
+
+struct hook_listener {
+    const struct config *config;
+    struct flow *flow;
+    struct logger logger;
+    struct server *server;
+    bool is_stopped;
+};
+
+/* A request that waits for the disk. evhttp frees it with its connection, and it says so. */
+struct waiting {
+    struct hook_listener *listener;
+    struct evhttp_request *request; /* NULL: its connection is gone */
+};
+
+static const struct config_hook *find_hook(const struct hook_listener *listener, const char *uri)
+{
+    auto_free char *path = text_copy_n(uri, strcspn(uri, "?#"));
+    const struct config_hook *found = NULL;
+
+    for (size_t i = 0; i < listener->config->hook_count; i++)
+        if (secret_equals(listener->config->hooks[i].path, path))
+            found = &listener->config->hooks[i];
+    return found;
+}
+
+static const char *header(struct evhttp_request *request, const char *name)
+{
+    return evhttp_find_header(evhttp_request_get_input_headers(request), name);
+}
+
+static size_t count_headers(struct evhttp_request *request, const char *name)
+{
+    const struct evkeyval *field;
+    size_t count = 0;
+
+    TAILQ_FOREACH (field, evhttp_request_get_input_headers(request), next)
+        count += strcasecmp(field->key, name) == 0;
+    return count;
+}
+
+/* A body whose end is not told beyond doubt: the rest of the connection could be read as another
+ * request. evhttp takes the first of two lengths, and an unknown Transfer-Encoding as no body. */
+static bool has_doubtful_length(struct evhttp_request *request)
+{
+    const char *encoding = header(request, "Transfer-Encoding");
+    const char *length = header(request, "Content-Length");
+
+    if (count_headers(request, "Content-Length") > 1 ||
+        count_headers(request, "Transfer-Encoding") > 1)
+        return true;
+    if (encoding && strcasecmp(encoding, "chunked") != 0)
+        return true;
+    if (length && strspn(length, "0123456789") != strlen(length))
+        return true;
+    return header(request, "Content-Length ") || header(request, "Transfer-Encoding ");
+}
+
+static bool is_type(const char *value, const char *type)
+{
+    size_t len = strlen(type);
+
+    return strncasecmp(value, type, len) == 0 &&
+           (value[len] == '\0' || strchr("; \t/", value[len]) || type[len - 1] == '/');
+}
+
+/* JSON is what everything is read as, but what surely is something else. */
+static bool is_other_content(struct evhttp_request *request, const char **reason)
+{
+    const char *type = header(request, "Content-Type");
+    const char *encoding = header(request, "Content-Encoding");
+
+    if (encoding && *encoding && strcasecmp(encoding, "identity") != 0) {
+        *reason = "send the body as it is, without a Content-Encoding";
+        return true;
+    }
+    if (type &&
+        (is_type(type, "multipart/") || is_type(type, "application/x-www-form-urlencoded"))) {
+        *reason = "send JSON, not a form";
+        return true;
+    }
+    return false;
+}
+
+/* What is wrong with the request before its body is read; 0 when nothing is. */
+static int check_request(
+    const struct config_hook *hook, struct evhttp_request *request, const char **reason)
+{
+    size_t len = evbuffer_get_length(evhttp_request_get_input_buffer(request));
+
+    if (evhttp_request_get_command(request) != EVHTTP_REQ_POST) {
+        *reason = "only POST is taken here";
+        return 405;
+    }
+    if (!header(request, "Content-Length") && !header(request, "Transfer-Encoding")) {
+        *reason = "say how long the body is";
+        return 411;
+    }
+    if (is_other_content(request, reason))
+        return 415;
+    if (len > hook->max_body) {
+        *reason = "the body is too long";
+        return 413;
+    }
+    return 0;
+}
+
+static void refuse(
+    struct hook_listener *listener, struct evhttp_request *request, int status, const char *reason)
+{
+    struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
+
+    if (status == 405)
+        evhttp_add_header(headers, "Allow", "POST");
+    if (status == 503 || status == 429) {
+        auto_free char *seconds = text_format("%d", retry_after_s);
+        evhttp_add_header(headers, "Retry-After", seconds);
+    }
+    if (status == 411)
+        server_close_after(request);
+    server_refuse(listener->server, request, status, reason);
+}
+
+static void on_connection_closed(struct evhttp_connection *connection, void *arg)
+{
+    struct waiting *waiting = arg;
+
+    (void)connection;
+    /* A request that has lost its connection already is ours to answer, into nothing. */
+    if (waiting->request && evhttp_request_get_connection(waiting->request))
+        waiting->request = NULL;
+}
+
+static void reply_accepted(
+    struct hook_listener *listener, struct evhttp_request *request, const char *id, bool duplicate)
+{
+    auto_json json_t *body = json_pack("{s:s,s:[s]}", "id", id, "ids", id);
+
+    if (duplicate)
+        json_object_set_new(body, "duplicate", json_true());
+    auto_free char *text = json_dumps(body, JSON_COMPACT);
+    server_reply(listener->server, request, 202, text);
+}
+
+static void on_accepted(const struct error *error, const char *id, bool duplicate, void *arg)
+{
+    struct waiting *waiting = arg;
+    struct evhttp_request *request = waiting->request;
+    struct evhttp_connection *connection = request ? evhttp_request_get_connection(request) : NULL;
+
+    if (connection) /* it outlives this wait, which must not be called back any more */
+        evhttp_connection_set_closecb(connection, NULL, NULL);
+    if (request && error->text)
+        refuse(waiting->listener, request, 503, "the event could not be stored; send it again");
+    else if (request)
+        reply_accepted(waiting->listener, request, id, duplicate);
+    free(waiting);
+}
+
+static void log_refusal(
+    const struct hook_listener *listener, const struct config_hook *hook, const char *reason)
+{
+    const struct logger logger = logger_with(&listener->logger, "hook", hook->name);
+
+    log_warn(&logger, "a post was refused: %s", reason);
+}
+
+static void accept_body(
+    struct hook_listener *listener, const struct config_hook *hook, struct evhttp_request *request)
+{
+    struct evbuffer *input = evhttp_request_get_input_buffer(request);
+    size_t len = evbuffer_get_length(input);
+    auto_error struct error error = {0};
+    struct waiting *waiting = mem_alloc(sizeof *waiting);
+    const char *body = len ? (const char *)evbuffer_pullup(input, -1) : "";
+
+    waiting->listener = listener;
+    waiting->request = request;
+    if (!flow_accept(listener->flow, hook->name, body, len, &error, on_accepted, waiting)) {
+        log_refusal(listener, hook, error_text(&error));
+        refuse(listener, request, 400, error_text(&error));
+        free(waiting);
+        return;
+    }
+    evhttp_connection_set_closecb(
+        evhttp_request_get_connection(request), on_connection_closed, waiting);
+}
+
+static void on_request(struct evhttp_request *request, void *arg)
+{
+    struct hook_listener *listener = arg;
+    const char *reason = NULL;
+
+    if (has_doubtful_length(request)) {
+        server_close_after(request);
+        server_refuse(listener->server, request, 400, "the length of the body is in doubt");
+        return;
+    }
+    const struct config_hook *hook = find_hook(listener, evhttp_request_get_uri(request));
+    if (!hook) {
+        server_refuse(listener->server, request, 404, "no such hook");
+        return;
+    }
+    if (listener->is_stopped) {
+        refuse(listener, request, 503, "shutting down; send it again");
+        return;
+    }
+    int status = check_request(hook, request, &reason);
+    if (status == 0) {
+        accept_body(listener, hook, request);
+        return;
+    }
+    log_refusal(listener, hook, reason);
+    refuse(listener, request, status, reason);
+}
+
+static size_t longest_body(const struct config *config)
+{
+    uint64_t longest = 0;
+
+    for (size_t i = 0; i < config->hook_count; i++)
+        if (config->hooks[i].max_body > longest)
+            longest = config->hooks[i].max_body;
+    return (size_t)longest;
+}
+
+struct hook_listener *hook_listener_create(struct event_base *base, const struct config *config,
+    struct flow *flow, const struct logger *logger, struct error *error)
+{
+    struct hook_listener *listener = mem_alloc(sizeof *listener);
+    const struct server_limits limits = {
+        .connections = most_connections,
+        .request_seconds = request_seconds,
+        .header_bytes = header_bytes,
+        .body_bytes = 4 * longest_body(config),
+    };
+
+    listener->config = config;
+    listener->flow = flow;
+    listener->logger = logger_with(logger, "part", "hook");
+    listener->server = server_create(base, &config->listen, &limits, on_request, listener, error);
+    if (listener->server)
+        return listener;
+    free(listener);
+    return NULL;
+}
+
+const char *hook_listener_address(const struct hook_listener *listener)
+{
+    return server_address(listener->server);
+}
+
+void hook_listener_stop(struct hook_listener *listener)
+{
+    listener->is_stopped = true;
+    server_stop(listener->server);
+}
+
+void hook_listener_destroy(struct hook_listener *listener)
+{
+    if (!listener)
+        return;
+    server_destroy(listener->server);
+    free(listener);
+}

@@ -1,0 +1,50 @@
+/* What both evhttp servers need: binding with a readable address, limits on connections and slow
+ * senders, JSON answers. Facts behind it: evhttp 2.1.12 restarts its time-out at every byte, spins
+ * when descriptors run out, and has no hook for new connections but the making of their
+ * bufferevent. */
+#ifndef TOCSIN_HOOK_SERVER_H
+#define TOCSIN_HOOK_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct config_address;
+struct error;
+struct event_base;
+struct evhttp;
+struct evhttp_request;
+struct server;
+
+struct server_limits {
+    size_t connections;  /* above them no more are accepted until one closes */
+    int request_seconds; /* for a whole request, however it drips, and for an idle connection */
+    size_t header_bytes;
+    size_t body_bytes; /* evhttp's own limit, which answers in HTML: set it above ours */
+};
+
+/* Calls on_request for every request. NULL with the address and the reason. */
+struct server *server_create(struct event_base *base, const struct config_address *address,
+    const struct server_limits *limits, void (*on_request)(struct evhttp_request *, void *),
+    void *arg, struct error *error);
+
+/* Frees every connection, and with them the requests that were not answered. */
+void server_destroy(struct server *server);
+
+/* Takes no more connections. */
+void server_stop(struct server *server);
+
+/* "127.0.0.1:8080", "[::1]:8080". */
+const char *server_address(const struct server *server);
+
+/* Answers with a body of JSON text. The time of the connection's next request begins. */
+void server_reply(
+    struct server *server, struct evhttp_request *request, int status, const char *json);
+
+/* The same with {"error": reason}. */
+void server_refuse(
+    struct server *server, struct evhttp_request *request, int status, const char *reason);
+
+/* The sender's connection is closed after the answer: what follows on it cannot be trusted. */
+void server_close_after(struct evhttp_request *request);
+
+#endif
