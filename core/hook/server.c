@@ -63,9 +63,7 @@ static struct peer *find_peer(struct server *server, const struct evhttp_request
 
 static void peer_forget(struct server *server, struct peer *peer)
 {
-    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): uthash frees its table with the last entry only
-     */
-    HASH_DEL(server->peers, peer);
+    HASH_DEL(server->peers, peer); /* NOLINT: the table goes with its last entry only */
     bufferevent_decref(peer->stream);
     free(peer);
 }
