@@ -1,0 +1,197 @@
+#include "event/facts.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/timestamp.h"
+#include "event/line.h"
+#include "event/names.h"
+#include "event/value.h"
+#include "event/view.h"
+
+enum {
+    longest_value = 512, /* code points */
+    longest_label = 64,
+    most_attributes = 8, /* of an event that is not known better */
+};
+
+/* Adds a fact unless its text is NULL or blank. */
+static void add(json_t *facts, const char *label, const char *value)
+{
+    if (!value)
+        return;
+    auto_free char *label_line = one_line_copy(label, longest_label);
+    auto_free char *value_line = one_line_copy(value, longest_value);
+    if (*label_line && *value_line)
+        json_array_append_new(
+            facts, json_pack("{s:s, s:s}", "label", label_line, "value", value_line));
+}
+
+static void add_name(json_t *facts, const char *label, const struct names *names, const char *name)
+{
+    char scratch[VALUE_TEXT_SIZE];
+
+    add(facts, label, names_text(names, name, scratch));
+}
+
+/* Sekoia's own word for the urgency, where it was said of this very number. */
+static const char *urgency_word(const struct names *names, const struct view *view)
+{
+    const json_t *word = value_at(names->object, "urgency.display");
+    double looked_up;
+
+    if (!json_is_string(word) ||
+        !value_number(value_at(names->object, "urgency.current_value"), &looked_up) ||
+        (int)looked_up != view->urgency)
+        return NULL;
+    return json_string_value(word);
+}
+
+static void add_urgency(json_t *facts, const struct names *names, const struct view *view)
+{
+    auto_buf struct buf text = {0};
+    const char *word = urgency_word(names, view);
+
+    if (view->urgency < 0)
+        return;
+    buf_printf(&text, "%d / 100 (", view->urgency);
+    size_t initial = text.len;
+    buf_puts(&text, word && *word ? word : level_name(view->level));
+    text.data[initial] = (char)toupper((unsigned char)text.data[initial]);
+    buf_putc(&text, ')');
+    add(facts, "Urgency", buf_text(&text));
+}
+
+static void add_type(json_t *facts, const struct names *names)
+{
+    char category_scratch[VALUE_TEXT_SIZE], kind_scratch[VALUE_TEXT_SIZE];
+    const char *category = names_text(names, "category", category_scratch);
+    const char *kind = names_text(names, "kind", kind_scratch);
+    auto_buf struct buf text = {0};
+
+    if (category)
+        buf_puts(&text, category);
+    if (category && kind)
+        buf_puts(&text, " / ");
+    if (kind)
+        buf_puts(&text, kind);
+    add(facts, "Type", buf_text(&text));
+}
+
+static void add_rule(json_t *facts, const struct names *names)
+{
+    char rule_scratch[VALUE_TEXT_SIZE], title_scratch[VALUE_TEXT_SIZE];
+    const char *rule = names_text(names, "rule_name", rule_scratch);
+    const char *title = names_text(names, "title", title_scratch);
+
+    if (rule && (!title || strcmp(rule, title) != 0))
+        add(facts, "Rule", rule);
+}
+
+static void add_occurrences(json_t *facts, const struct names *names)
+{
+    double count;
+
+    if (names_number(names, "occurrences", &count) && count >= 1)
+        add_name(facts, "Occurrences", names, "occurrences");
+}
+
+/* A time that cannot be read is shown as it was written. */
+static void add_first_seen(json_t *facts, const struct names *names)
+{
+    char scratch[VALUE_TEXT_SIZE], human[TIMESTAMP_SIZE];
+    const char *written = names_text(names, "first_seen", scratch);
+    auto_json json_t *value = written ? json_string(written) : NULL;
+    int64_t ms;
+
+    if (value && value_time(value, &ms)) {
+        timestamp_format_human(ms, human);
+        written = human;
+    }
+    add(facts, "First seen", written);
+}
+
+static void add_time(json_t *facts, const struct view *view)
+{
+    char human[TIMESTAMP_SIZE];
+
+    timestamp_format_human(view->time_ms, human);
+    add(facts, "Time", human);
+}
+
+static void add_alert(json_t *facts, const struct names *names, const struct view *view)
+{
+    add_urgency(facts, names, view);
+    add_name(facts, "Status", names, "status");
+    add_name(facts, "Entity", names, "entity");
+    add_name(facts, "Source", names, "source");
+    add_name(facts, "Target", names, "target");
+    add_type(facts, names);
+    add_rule(facts, names);
+    add_occurrences(facts, names);
+    add_first_seen(facts, names);
+    add_time(facts, view);
+    add_name(facts, "Alert", names, "short_id");
+}
+
+static void add_case(json_t *facts, const struct names *names, const struct view *view)
+{
+    add_name(facts, "Status", names, "status");
+    add_name(facts, "Priority", names, "priority");
+    add_name(facts, "Alerts", names, "alerts");
+    add_time(facts, view);
+    add_name(facts, "Case", names, "short_id");
+}
+
+static void add_proposal(json_t *facts, const struct names *names, const struct view *view)
+{
+    add_name(facts, "Status", names, "status");
+    add_name(facts, "Priority", names, "priority");
+    add_name(facts, "TLP", names, "tlp");
+    add_time(facts, view);
+}
+
+/* Title and text are shown by themselves. */
+static bool is_shown_elsewhere(const char *key)
+{
+    return strcmp(key, "title") == 0 || strcmp(key, "text") == 0 || strcmp(key, "description") == 0;
+}
+
+static void add_other(json_t *facts, const struct names *names, const struct view *view)
+{
+    char scratch[VALUE_TEXT_SIZE];
+    const char *key;
+    json_t *value;
+
+    json_object_foreach ((json_t *)names->posted, key, value) {
+        if (json_array_size(facts) == most_attributes)
+            break;
+        if (!is_shown_elsewhere(key))
+            add(facts, key, value_text(value, scratch));
+    }
+    add_time(facts, view);
+}
+
+json_t *facts_create(const struct names *names, const struct view *view)
+{
+    json_t *facts = json_array();
+
+    switch (names->family) {
+    case FAMILY_ALERT:
+    case FAMILY_COMMENT:
+        add_alert(facts, names, view);
+        break;
+    case FAMILY_CASE:
+        add_case(facts, names, view);
+        break;
+    case FAMILY_PROPOSAL:
+        add_proposal(facts, names, view);
+        break;
+    case FAMILY_OTHER:
+        add_other(facts, names, view);
+    }
+    return facts;
+}
