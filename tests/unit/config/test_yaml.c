@@ -1,0 +1,334 @@
+#include "../cmocka_setup.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "config/yaml.h"
+
+static struct yaml *load(const char *text, struct problems *problems)
+{
+    struct yaml *root = yaml_load_text("f.yaml", text, strlen(text), problems);
+
+    problems_sort(problems);
+    return root;
+}
+
+static struct yaml *load_good(const char *text)
+{
+    auto_problems struct problems problems = {0};
+    struct yaml *root = load(text, &problems);
+
+    assert_int_equal(problems.count, 0);
+    assert_non_null(root);
+    return root;
+}
+
+static char *all_problems(const struct problems *problems)
+{
+    struct buf all = {0};
+
+    for (size_t i = 0; i < problems->count; i++) {
+        auto_free char *text = problem_format(&problems->items[i]);
+        buf_printf(&all, "%s%s", i ? "\n" : "", text);
+    }
+    return buf_take(&all);
+}
+
+static void assert_faults(const char *text, const char *expected)
+{
+    auto_problems struct problems problems = {0};
+
+    yaml_destroy(load(text, &problems));
+    auto_free char *all = all_problems(&problems);
+    assert_string_equal(all, expected);
+}
+
+static void assert_place(const struct yaml *node, size_t line, size_t column)
+{
+    assert_non_null(node);
+    assert_string_equal(node->place.file, "f.yaml");
+    assert_int_equal(node->place.line, line);
+    assert_int_equal(node->place.column, column);
+}
+
+static void test_every_node_knows_its_place(void **state)
+{
+    auto_yaml struct yaml *root = load_good("a: 1\nb:\n  - \xc3\xa9: [x, y]\n");
+
+    (void)state;
+    assert_place(root, 1, 1);
+    assert_place(root->entries[1].key, 2, 1);
+    const struct yaml *list = yaml_get(root, "b");
+    assert_place(list, 3, 3);
+    const struct yaml *inner = yaml_get(list->items[0], "\xc3\xa9");
+    assert_place(inner, 3, 8);
+    assert_place(inner->items[1], 3, 12); /* columns count characters, not bytes */
+}
+
+static void test_scalars_stay_what_is_written(void **state)
+{
+    static const char *const words[] = {"NO", "on", "08", "22:30", "1e3", "0x1f", "true", "Null"};
+    auto_yaml struct yaml *root = load_good("[NO, on, 08, 22:30, 1e3, 0x1f, true, Null]");
+
+    (void)state;
+    assert_int_equal(root->count, sizeof words / sizeof *words);
+    for (size_t i = 0; i < root->count; i++) {
+        assert_int_equal(root->items[i]->kind, YAML_SCALAR);
+        assert_string_equal(root->items[i]->text, words[i]);
+        assert_false(root->items[i]->quoted);
+    }
+}
+
+static void test_nothing_is_told_from_an_empty_text(void **state)
+{
+    auto_yaml struct yaml *root = load_good("a:\nb: ~\nc: null\nd: ''\ne: 'null'\nf: |\n  x\n");
+
+    (void)state;
+    assert_int_equal(yaml_get(root, "a")->kind, YAML_NULL);
+    assert_int_equal(yaml_get(root, "b")->kind, YAML_NULL);
+    assert_int_equal(yaml_get(root, "c")->kind, YAML_NULL);
+    assert_int_equal(yaml_get(root, "d")->kind, YAML_SCALAR);
+    assert_true(yaml_get(root, "e")->quoted);
+    assert_string_equal(yaml_get(root, "f")->text, "x\n");
+    assert_true(yaml_get(root, "f")->quoted);
+}
+
+static void test_a_text_that_became_a_comment_is_noticed(void **state)
+{
+    auto_yaml struct yaml *root = load_good("a: #soc\nb: # the next\n  c: 1\nd:\n# e\n");
+
+    (void)state;
+    assert_true(yaml_get(root, "a")->has_comment);
+    assert_string_equal(yaml_describe(yaml_get(root, "a")),
+        "nothing (what follows # is a comment; quote it if it is meant)");
+    assert_false(yaml_get(root, "b")->has_comment);
+    assert_string_equal(yaml_describe(yaml_get(root, "d")), "nothing");
+}
+
+static void test_aliases_are_copies_of_their_own(void **state)
+{
+    auto_yaml struct yaml *root = load_good("x-a: &a {k: [1, 2]}\nb: *a\nc: *a\n");
+    const struct yaml *b = yaml_get(root, "b"), *c = yaml_get(root, "c");
+
+    (void)state;
+    assert_ptr_not_equal(b, c);
+    assert_string_equal(yaml_get(b, "k")->items[1]->text, "2");
+    assert_place(yaml_get(b, "k")->items[1], 1, 17);
+}
+
+static void test_an_empty_file_is_an_empty_map(void **state)
+{
+    static const char *const texts[] = {"", "# nothing\n", "---\n", "--- ~\n...\n", "\xef\xbb\xbf"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        auto_yaml struct yaml *root = load_good(texts[i]);
+        assert_int_equal(root->kind, YAML_MAP);
+        assert_int_equal(root->count, 0);
+        assert_string_equal(root->place.file, "f.yaml");
+    }
+}
+
+static void test_a_byte_order_mark_does_not_move_the_places(void **state)
+{
+    auto_yaml struct yaml *root = load_good("\xef\xbb\xbf"
+                                            "a: 1\nb: 2\n");
+
+    (void)state;
+    assert_place(root->entries[0].key, 1, 1);
+    assert_place(yaml_get(root, "b"), 2, 4);
+}
+
+static void test_what_is_wrong_is_told_with_place_and_cure(void **state)
+{
+    static const struct {
+        const char *text, *problems;
+    } rows[] = {
+        /* syntax */
+        {"a:\n\tb: 1", "f.yaml:2:1: not YAML: found character that cannot start any token; indent "
+                       "with blanks, not with tabs"},
+        {"a: b\n\tc: d",
+            "f.yaml:2:1: not YAML: while scanning a plain scalar (from 1:4) found a tab "
+            "character that violates indentation; indent with blanks, not with tabs"},
+        {"a: b: c", "f.yaml:1:5: not YAML: mapping values are not allowed in this context; quote a "
+                    "text that holds \": \""},
+        {"a: @b", "f.yaml:1:4: not YAML: found character that cannot start any token; quote a text "
+                  "that begins with @ ` or %"},
+        {"a: `b", "f.yaml:1:4: not YAML: found character that cannot start any token; quote a text "
+                  "that begins with @ ` or %"},
+        {"a: %b", "f.yaml:1:4: not YAML: found character that cannot start any token; quote a text "
+                  "that begins with @ ` or %"},
+        {"a: *b", "f.yaml:1:4: not YAML: found undefined alias; quote a text that begins with *"},
+        {"a: !b", "f.yaml:1:4: tags (!...) are not supported; quote a text that begins with !"},
+        {"a: | b", "f.yaml:1:6: not YAML: while scanning a block scalar (from 1:4) did not find "
+                   "expected comment or line break; quote a text that begins with | or >"},
+        {"a: [SOC] b",
+            "f.yaml:1:10: not YAML: while parsing a block mapping (from 1:1) did not find "
+            "expected key; check the indentation, and quote a text that begins with [ { "
+            "\" or '"},
+        {"a: \"b",
+            "f.yaml:1:6: not YAML: while scanning a quoted scalar (from 1:4) found unexpected "
+            "end of stream; a quote is not closed"},
+        {"a: {b: c\nd: e", "f.yaml:2:2: not YAML: while parsing a flow mapping (from 1:4) did not "
+                           "find expected ',' or '}'; close the map with }, or quote the text that "
+                           "begins with {"},
+        {"a: 1\nb\n", "f.yaml:3:1: not YAML: while scanning a simple key (from 2:1) could not find "
+                      "expected ':'; a key needs \": \" and a value"},
+        {"a: 1\nb: \xff\n", "f.yaml:2:4: not YAML: invalid leading UTF-8 octet; the file must be "
+                            "UTF-8 without control characters"},
+        {"a: 1\n---\nb: 2\n", "f.yaml:2:1: a second document begins here; a file holds one"},
+        {"a: 1\n---\n", "f.yaml:2:1: a second document begins here; a file holds one"},
+        /* braces */
+        {"a: {{b}}", "f.yaml:1:4: an unquoted {{ begins a map here; quote it: \"{{...}}\""},
+        {"a: {{{b}}}", "f.yaml:1:4: an unquoted {{ begins a map here; quote it: \"{{...}}\""},
+        {"a: {{b}} on {{c}}\nd: e",
+            "f.yaml:1:4: an unquoted {{ begins a map here; quote it: \"{{...}}\""},
+        {"a: {{#b}}x{{/b}}\nc: d",
+            "f.yaml:1:4: an unquoted {{ begins a map here; quote it: \"{{...}}\""},
+        {"a: {{#b}}x{{/b}}", "f.yaml:1:4: an unquoted {{ begins a map here; quote it: \"{{...}}\""},
+        {"a: {b: \"{{x}}\", c: {{y}} z}",
+            "f.yaml:1:20: an unquoted {{ begins a map here; quote it: \"{{...}}\""},
+        {"a: {u: ${X}}",
+            "f.yaml:1:8: an unquoted ${ inside {...} or [...] begins a map here; quote "
+            "it: \"${...}\""},
+        {"a: {u: p/${X}, b: c}", "f.yaml:1:10: an unquoted ${ inside {...} or [...] begins a map "
+                                 "here; quote it: \"${...}\""},
+        {"a: [${X}]",
+            "f.yaml:1:5: an unquoted ${ inside {...} or [...] begins a map here; quote it: "
+            "\"${...}\""},
+        /* keys */
+        {"a: 1\nb: 2\na: 3\na: 4", "f.yaml:3:1: duplicate key \"a\"; it stands in line 1 too\n"
+                                   "f.yaml:4:1: duplicate key \"a\"; it stands in line 1 too"},
+        {"x-a: &a {b: 1}\nc:\n  <<: *a\n", "f.yaml:3:3: merge keys (<<) are not supported; write "
+                                           "the keys out, or use an alias for "
+                                           "a whole value"},
+        {"? [a]\n: b", "f.yaml:1:3: a key must be a text, not a list"},
+        {"? {a: b}\n: b", "f.yaml:1:3: a key must be a text, not a map"},
+        {"?\n: b", "f.yaml:1:2: a key is missing before the \":\""},
+        {"\"a\\0b\": c", "f.yaml:1:1: a text may not hold the character \\0"},
+        /* values */
+        {"a: \"b\\0c\"", "f.yaml:1:4: a text may not hold the character \\0"},
+        {"a: &a [*a]", "f.yaml:1:4: an alias stands inside of what it names"},
+        {"a: &a {b: {c: *a}}", "f.yaml:1:4: an alias stands inside of what it names"},
+        /* several faults, several answers */
+        {"a: !x 1\nb: {{c}}\na: 2\n",
+            "f.yaml:1:4: tags (!...) are not supported; quote a text that begins with !\n"
+            "f.yaml:2:4: an unquoted {{ begins a map here; quote it: \"{{...}}\"\n"
+            "f.yaml:3:1: duplicate key \"a\"; it stands in line 1 too"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_faults(rows[i].text, rows[i].problems);
+}
+
+static void test_a_faulty_part_leaves_the_rest_to_its_reader(void **state)
+{
+    auto_problems struct problems problems = {0};
+    auto_yaml struct yaml *root = load("a: 1\na: 2\nb: {{c}}\n", &problems);
+
+    (void)state;
+    assert_int_equal(problems.error_count, 2);
+    assert_int_equal(root->count, 2);
+    assert_string_equal(yaml_get(root, "a")->text, "1");
+    assert_string_equal(yaml_get(root, "b")->text, "{{c}}");
+    assert_true(yaml_get(root, "b")->is_faulty);
+}
+
+/* Given one text many times over, and what is wrong with that. */
+static void assert_repeated(
+    const char *before, const char *piece, size_t count, const char *after, const char *expected)
+{
+    auto_buf struct buf text = {0};
+
+    buf_puts(&text, before);
+    for (size_t i = 0; i < count; i++)
+        buf_puts(&text, piece);
+    buf_puts(&text, after);
+    assert_faults(buf_text(&text), expected);
+}
+
+static void test_limits_hold(void **state)
+{
+    (void)state;
+    assert_repeated(
+        "", "[", 64, "x]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]", "");
+    assert_repeated("", "- ", 65, "x", "f.yaml:1:129: nested deeper than 64 levels");
+    assert_repeated("- &a [1,1,1,1,1,1,1,1,1]\n", "- *a\n", 9997, "", "");
+    assert_repeated("- &a [1,1,1,1,1,1,1,1,1]\n", "- *a\n", 10001, "",
+        "f.yaml:1:23: more than 100,000 values, aliases counted");
+    assert_repeated("", "# a comment\n", 400000, "", "f.yaml: larger than 4 MiB");
+}
+
+static void test_aliases_of_aliases_cannot_fill_the_memory(void **state)
+{
+    auto_problems struct problems problems = {0};
+    auto_buf struct buf text = {0};
+
+    (void)state;
+    buf_puts(&text, "- &a0 [x]\n");
+    for (int i = 1; i < 40; i++)
+        buf_printf(&text, "- &a%d [*a%d,*a%d]\n", i, i - 1, i - 1);
+    assert_null(load(buf_text(&text), &problems));
+    assert_int_equal(problems.count, 1);
+
+    buf_clear(&text);
+    buf_puts(&text, "- &a ");
+    for (int i = 0; i < 1000000; i++)
+        buf_putc(&text, 'x');
+    buf_puts(&text, "\n- *a\n- *a\n- *a\n- *a\n- *a\n");
+    assert_null(load(buf_text(&text), &problems));
+    assert_string_equal(problems.items[0].text, "more than 4 MiB of text, aliases counted");
+}
+
+static void test_a_file_that_cannot_be_read_is_named(void **state)
+{
+    auto_problems struct problems problems = {0};
+
+    (void)state;
+    assert_null(yaml_load_file("no/such.yaml", &problems));
+    assert_null(yaml_load_file("/", &problems));
+    auto_free char *all = all_problems(&problems);
+    assert_string_equal(all, "no/such.yaml: cannot be read: No such file or directory\n"
+                             "/: cannot be read: Is a directory");
+}
+
+static void test_values_are_shown_short_and_harmless(void **state)
+{
+    auto_yaml struct yaml *root = load_good("a: \"x\\ny\\e[31m\"\n"
+                                            "b: 0123456789012345678901234567890123456789"
+                                            "0123456789012345678\xc3\xa9 and more\n"
+                                            "c: [1]\nd:\n");
+    auto_free char *a = yaml_show(yaml_get(root, "a"));
+    auto_free char *b = yaml_show(yaml_get(root, "b"));
+    auto_free char *c = yaml_show(yaml_get(root, "c"));
+    auto_free char *d = yaml_show(yaml_get(root, "d"));
+
+    (void)state;
+    assert_string_equal(a, "\"x y [31m\"");
+    assert_string_equal(b, "\"01234567890123456789012345678901234567890123456789012345678...\"");
+    assert_string_equal(c, "a list");
+    assert_string_equal(d, "nothing");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_node_knows_its_place),
+        cmocka_unit_test(test_scalars_stay_what_is_written),
+        cmocka_unit_test(test_nothing_is_told_from_an_empty_text),
+        cmocka_unit_test(test_a_text_that_became_a_comment_is_noticed),
+        cmocka_unit_test(test_aliases_are_copies_of_their_own),
+        cmocka_unit_test(test_an_empty_file_is_an_empty_map),
+        cmocka_unit_test(test_a_byte_order_mark_does_not_move_the_places),
+        cmocka_unit_test(test_what_is_wrong_is_told_with_place_and_cure),
+        cmocka_unit_test(test_a_faulty_part_leaves_the_rest_to_its_reader),
+        cmocka_unit_test(test_limits_hold),
+        cmocka_unit_test(test_aliases_of_aliases_cannot_fill_the_memory),
+        cmocka_unit_test(test_a_file_that_cannot_be_read_is_named),
+        cmocka_unit_test(test_values_are_shown_short_and_harmless),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
