@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "base/mem.h"
 #include "event/event.h"
 #include "event/path.h"
 #include "event/view.h"
@@ -50,7 +51,7 @@ static char *see(const struct view *view, const char *name)
     path_finish(&path);
     if (value)
         return json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
-    return strdup(unknown ? "unknown" : "absent");
+    return text_copy(unknown ? "unknown" : "absent");
 }
 
 static void assert_sees(const struct view *view, const char *name, const char *expected)

@@ -1,0 +1,282 @@
+/* Each flavour is broken in the way its renderer respects. Markdown knows back-slashes; Teams shows
+ * them on phones, so there a zero-width space parts what would act together, and the two characters
+ * that act however they are parted give way to look-alikes; Slack wants entities. A mention ends at
+ * a zero-width space in all of them. Plain text and HTML keep their bytes, so that an address can
+ * be copied out of them. */
+#include "message/escape.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/buf.h"
+#include "event/line.h"
+
+#define PART "\u200b" /* zero-width space */
+#define ASTERISK "\u2217"
+#define GRAVE "\u02cb"
+#define FIXED_BLANK "\u00a0"
+
+/* Where in the text the escaping stands. */
+struct cursor {
+    const char *text;
+    size_t len, at;
+    bool at_line_start; /* nothing but blanks stands before on this line */
+};
+
+static char ahead(const struct cursor *cursor, size_t distance)
+{
+    return cursor->at + distance < cursor->len ? cursor->text[cursor->at + distance] : '\0';
+}
+
+static bool is_word(char byte)
+{
+    return isalnum((unsigned char)byte) || byte == '_' || (unsigned char)byte >= 0x80;
+}
+
+static bool is_any_of(char byte, const char *set)
+{
+    return byte != '\0' && strchr(set, byte);
+}
+
+/* What follows the text's end is not known here: it counts as a word. */
+static bool is_before_word(const struct cursor *cursor)
+{
+    return is_word(ahead(cursor, 1)) || ahead(cursor, 1) == '\0';
+}
+
+static bool is_after_word(const struct cursor *cursor)
+{
+    return cursor->at > 0 && is_word(cursor->text[cursor->at - 1]);
+}
+
+/* The schemes that chats make links of without slashes behind them. */
+static bool is_after_scheme(const struct cursor *cursor)
+{
+    static const char *const schemes[] = {"http", "https", "ftp", "mailto", "tel"};
+    size_t start = cursor->at;
+
+    while (start > 0 && isalpha((unsigned char)cursor->text[start - 1]))
+        start--;
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
+        if (strlen(schemes[i]) == cursor->at - start &&
+            strncasecmp(schemes[i], cursor->text + start, cursor->at - start) == 0)
+            return true;
+    return false;
+}
+
+/* The colon of an address, or of what may become one. */
+static bool is_address(const struct cursor *cursor)
+{
+    char first = ahead(cursor, 1), second = ahead(cursor, 2);
+
+    return first == '\0' || (first == '/' && (second == '/' || second == '\0')) ||
+           is_after_scheme(cursor);
+}
+
+/* &amp; and &#38; are decoded by Markdown. */
+static bool is_entity(const struct cursor *cursor)
+{
+    size_t end = ahead(cursor, 1) == '#' ? 2 : 1;
+
+    while (isalnum((unsigned char)ahead(cursor, end)))
+        end++;
+    return ahead(cursor, end) == ';' || ahead(cursor, end) == '\0';
+}
+
+/* What begins a mention, a tag, a link to a channel, an address or an entity when the
+ * next character belongs to it. */
+static bool begins_markdown(const struct cursor *cursor)
+{
+    switch (cursor->text[cursor->at]) {
+    case '@':
+        return is_before_word(cursor);
+    case '#':
+    case '~':
+        return !is_after_word(cursor) && is_before_word(cursor);
+    case ':':
+        return is_address(cursor);
+    case '&':
+        return is_entity(cursor);
+    default:
+        return false;
+    }
+}
+
+static void put_markdown(struct buf *out, const struct cursor *cursor)
+{
+    char byte = cursor->text[cursor->at];
+
+    if (is_any_of(byte, "\\`*_{}[]()#+-.!|~><$"))
+        buf_putc(out, '\\');
+    else if (byte == '=' && cursor->at_line_start)
+        buf_puts(out, PART); /* it would make a heading of the line before */
+    buf_putc(out, byte);
+    if (begins_markdown(cursor))
+        buf_puts(out, PART);
+}
+
+static bool begins_teams(const struct cursor *cursor)
+{
+    char next = ahead(cursor, 1);
+
+    switch (cursor->text[cursor->at]) {
+    case '@':
+        return is_before_word(cursor);
+    case ']':
+    case '<':
+    case '~':
+    case '_':
+        return true;
+    case '{': /* {{DATE(...)}} is expanded */
+    case '$':
+        return next == '{' || next == '\0';
+    case '\\':
+        return ispunct((unsigned char)next) || next == '\n' || next == '\0';
+    case ':':
+        return is_address(cursor);
+    case '&':
+        return is_entity(cursor);
+    default:
+        return false;
+    }
+}
+
+static void put_teams(struct buf *out, const struct cursor *cursor)
+{
+    char byte = cursor->text[cursor->at];
+
+    if (byte == '*') {
+        buf_puts(out, ASTERISK);
+        return;
+    }
+    if (byte == '`') {
+        buf_puts(out, GRAVE);
+        return;
+    }
+    bool begins_block = is_any_of(byte, "-+#>=") || isdigit((unsigned char)byte);
+    if (byte == '_' || (begins_block && cursor->at_line_start))
+        buf_puts(out, PART);
+    buf_putc(out, byte);
+    if (begins_teams(cursor))
+        buf_puts(out, PART);
+}
+
+static const char *entity_of(char byte)
+{
+    switch (byte) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    default:
+        return NULL;
+    }
+}
+
+static void put_mrkdwn(struct buf *out, const struct cursor *cursor)
+{
+    char byte = cursor->text[cursor->at];
+    const char *entity = entity_of(byte);
+
+    if (byte == '`') {
+        buf_puts(out, GRAVE);
+        return;
+    }
+    bool is_mark = is_any_of(byte, "*_~");
+    if (is_mark || (byte == '>' && cursor->at_line_start))
+        buf_puts(out, PART);
+    if (entity)
+        buf_puts(out, entity);
+    else
+        buf_putc(out, byte);
+    if (is_mark || (byte == '@' && is_before_word(cursor)) || (byte == ':' && is_address(cursor)))
+        buf_puts(out, PART);
+}
+
+static void put_html(struct buf *out, const struct cursor *cursor)
+{
+    char byte = cursor->text[cursor->at];
+    const char *entity = entity_of(byte);
+
+    if (entity)
+        buf_puts(out, entity);
+    else if (byte == '"')
+        buf_puts(out, "&quot;");
+    else if (byte == '\'')
+        buf_puts(out, "&#39;");
+    else
+        buf_putc(out, byte);
+}
+
+static void put_byte(struct buf *out, enum flavour flavour, const struct cursor *cursor)
+{
+    switch (flavour) {
+    case FLAVOUR_MARKDOWN:
+        put_markdown(out, cursor);
+        break;
+    case FLAVOUR_TEAMS:
+        put_teams(out, cursor);
+        break;
+    case FLAVOUR_MRKDWN:
+        put_mrkdwn(out, cursor);
+        break;
+    case FLAVOUR_HTML:
+        put_html(out, cursor);
+        break;
+    case FLAVOUR_PLAIN:
+        buf_putc(out, cursor->text[cursor->at]);
+    }
+}
+
+/* Four blanks at a line's beginning make a block of code, fixed ones only an indented line. */
+static void put_blank(struct buf *out, enum flavour flavour, const struct cursor *cursor)
+{
+    bool is_marked_up = flavour == FLAVOUR_MARKDOWN || flavour == FLAVOUR_TEAMS;
+
+    if (is_marked_up && cursor->at_line_start)
+        buf_puts(out, FIXED_BLANK);
+    else
+        buf_putc(out, ' ');
+}
+
+static bool is_line_end(const char *text, size_t len)
+{
+    return len >= 2 && text[0] == '\r' && text[1] == '\n';
+}
+
+/* Drops what is never shown before anything looks at neighbours: else it could stand between two
+ * characters that must not meet, and be gone when they do. */
+static void clean_append(struct buf *out, const char *text, size_t len)
+{
+    enum character kind;
+
+    for (size_t at = 0, step; at < len; at += step) {
+        step = character_next(text + at, len - at, &kind);
+        if (kind == CHARACTER_VISIBLE || kind == CHARACTER_NEWLINE)
+            buf_append(out, text + at, step);
+        else if (kind == CHARACTER_CONTROL && !is_line_end(text + at, len - at))
+            buf_putc(out, ' ');
+    }
+}
+
+void escape_append(struct buf *out, enum flavour flavour, const char *text, size_t len)
+{
+    auto_buf struct buf clean = {0};
+
+    clean_append(&clean, text, len);
+    struct cursor cursor = {.text = buf_text(&clean), .len = clean.len, .at_line_start = true};
+    for (; cursor.at < cursor.len; cursor.at++) {
+        char byte = cursor.text[cursor.at];
+        if (byte == ' ')
+            put_blank(out, flavour, &cursor);
+        else if (byte == '\n' || (unsigned char)byte >= 0x80)
+            buf_putc(out, byte);
+        else
+            put_byte(out, flavour, &cursor);
+        cursor.at_line_start = byte == '\n' || (byte == ' ' && cursor.at_line_start);
+    }
+}
