@@ -3,7 +3,6 @@
 #ifndef TOCSIN_STORE_SQLITE_H
 #define TOCSIN_STORE_SQLITE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct error;

@@ -1,0 +1,82 @@
+/* A posted event becomes a row, unless its key says that it is here already. */
+#include "store/operations.h"
+
+#include "store/database.h"
+#include "store/request.h"
+
+struct accepting {
+    struct request base;
+    struct store_accept in;
+    struct store_accepted out;
+    store_accept_done done;
+};
+
+/* Looked up inside the transaction: events of one group see each other. */
+static bool is_duplicate(struct accepting *accepting, struct database *db)
+{
+    const struct store_accept *in = &accepting->in;
+
+    if (!in->dedupe)
+        return false;
+    statement_run(db, SQL_KEEP_DEDUPE,
+        WITH(text(in->dedupe), text(in->hook), number(db->marks.event + 1),
+            number(in->at_ms + in->dedupe_ms), number(in->at_ms)));
+    if (db->fault || statement_changes(db) > 0)
+        return false;
+    auto_reset sqlite3_stmt *row =
+        statement_query(db, SQL_FIND_DEDUPE, WITH(text(in->dedupe), text(in->hook)));
+    if (statement_next(db, row))
+        accepting->out =
+            (struct store_accepted){.event = sqlite3_column_int64(row, 0), .duplicate = true};
+    return true;
+}
+
+static void insert(struct accepting *accepting, struct database *db)
+{
+    const struct store_accept *in = &accepting->in;
+    store_id event = ++db->marks.event;
+
+    statement_run(db, SQL_INSERT_EVENT,
+        WITH(number(event), number(in->at_ms), text(in->hook), text(in->type), text(in->action),
+            text(in->thread), text(in->dedupe), number(in->dedupe ? in->at_ms + in->dedupe_ms : 0),
+            blob(in->body, in->body_len)));
+    statement_run(
+        db, SQL_INSERT_UNROUTED, WITH(number(event), number(in->claim ? ++db->marks.claim : 0)));
+    db->marks.unrouted++;
+    accepting->out = (struct store_accepted){.event = event};
+}
+
+static void run(struct request *request, struct database *db)
+{
+    struct accepting *accepting = (struct accepting *)request;
+
+    if (is_duplicate(accepting, db))
+        statement_run(db, SQL_COUNT_DUPLICATE, WITH(number(accepting->out.event)));
+    else
+        insert(accepting, db);
+}
+
+static void answer(const struct request *request)
+{
+    const struct accepting *accepting = (const struct accepting *)request;
+
+    accepting->done(&request->error, request->error.text ? NULL : &accepting->out, request->arg);
+}
+
+static const struct operation operation = {.run = run, .answer = answer};
+
+struct request *accept_request(const struct store_accept *accept, store_accept_done done, void *arg)
+{
+    struct accepting *accepting = request_create(sizeof *accepting, &operation, arg);
+    struct pool *pool = &accepting->base.pool;
+
+    accepting->in = *accept;
+    accepting->in.hook = pool_text_or_empty(pool, accept->hook);
+    accepting->in.type = pool_text_or_empty(pool, accept->type);
+    accepting->in.action = pool_text_or_empty(pool, accept->action);
+    accepting->in.thread = pool_text_or_empty(pool, accept->thread);
+    accepting->in.dedupe = pool_text(pool, accept->dedupe);
+    accepting->in.body = pool_copy(pool, accept->body, accept->body_len);
+    accepting->done = done;
+    return &accepting->base;
+}

@@ -1,0 +1,124 @@
+/* The heads of a sink that are due, taken to be attempted. The claim is the durable word that an
+ * attempt may follow: what has one and no outcome after a crash may have been sent. */
+#include "store/operations.h"
+
+#include "store/database.h"
+#include "store/list.h"
+#include "store/request.h"
+
+enum {
+    highest_level = 4,
+};
+
+struct claiming {
+    struct request base;
+    const char *sink;
+    size_t max;
+    int64_t now_ms;
+    struct list claimed; /* of struct store_claimed */
+    bool more;
+    int64_t next_due_ms;
+    store_claim_done done;
+};
+
+static struct store_claimed read_head(struct pool *pool, sqlite3_stmt *row, int level)
+{
+    return (struct store_claimed){
+        .delivery = sqlite3_column_int64(row, 0),
+        .event = sqlite3_column_int64(row, 1),
+        .level = level,
+        .attempt = sqlite3_column_int(row, 2) + 1,
+        .losses = sqlite3_column_int(row, 3),
+        .in_doubt = sqlite3_column_int(row, 4),
+        .created_ms = sqlite3_column_int64(row, 5),
+        .thread = column_text(pool, row, 6),
+        .rule = column_text(pool, row, 7),
+        .resume = column_text(pool, row, 8),
+    };
+}
+
+/* One more than asked for, to know whether more is due. */
+static void find_due(struct claiming *claiming, struct database *db, int level)
+{
+    size_t wanted = claiming->max + 1 - claiming->claimed.count;
+    auto_reset sqlite3_stmt *row = statement_query(db, SQL_FIND_DUE,
+        WITH(text(claiming->sink), number(level), number(claiming->now_ms),
+            number((int64_t)wanted)));
+
+    while (statement_next(db, row)) {
+        if (claiming->claimed.count == claiming->max) {
+            claiming->more = true;
+            return;
+        }
+        struct store_claimed head = read_head(&claiming->base.pool, row, level);
+        *(struct store_claimed *)list_add(&claiming->claimed, &claiming->base.pool, sizeof head) =
+            head;
+    }
+}
+
+static void find_next_due(struct claiming *claiming, struct database *db, int level)
+{
+    auto_reset sqlite3_stmt *row = statement_query(
+        db, SQL_FIND_NEXT_DUE, WITH(text(claiming->sink), number(level), number(claiming->now_ms)));
+
+    if (!statement_next(db, row))
+        return;
+    int64_t due_ms = sqlite3_column_int64(row, 0);
+    if (!claiming->next_due_ms || due_ms < claiming->next_due_ms)
+        claiming->next_due_ms = due_ms;
+}
+
+static const char *find_receipt(struct claiming *claiming, struct database *db, const char *thread)
+{
+    auto_reset sqlite3_stmt *row =
+        statement_query(db, SQL_FIND_RECEIPT, WITH(text(claiming->sink), text(thread)));
+
+    return statement_next(db, row) ? column_text(&claiming->base.pool, row, 0) : NULL;
+}
+
+/* Level by level, because only so the index gives the order: what is due among many that are not,
+ * without looking at those. */
+static void run(struct request *request, struct database *db)
+{
+    struct claiming *claiming = (struct claiming *)request;
+
+    claiming->claimed = (struct list){0};
+    claiming->more = false;
+    claiming->next_due_ms = 0;
+    for (int level = highest_level; level >= 0 && !claiming->more; level--)
+        find_due(claiming, db, level);
+    for (int level = 0; level <= highest_level; level++)
+        find_next_due(claiming, db, level);
+    struct store_claimed *claimed = claiming->claimed.items;
+    for (size_t i = 0; i < claiming->claimed.count; i++) {
+        claimed[i].claim = ++db->marks.claim;
+        claimed[i].first_receipt = find_receipt(claiming, db, claimed[i].thread);
+        statement_run(
+            db, SQL_CLAIM_DELIVERY, WITH(number(claimed[i].delivery), number(claimed[i].claim)));
+    }
+}
+
+static void answer(const struct request *request)
+{
+    const struct claiming *claiming = (const struct claiming *)request;
+
+    if (request->error.text)
+        claiming->done(&request->error, NULL, 0, false, 0, request->arg);
+    else
+        claiming->done(&request->error, claiming->claimed.items, claiming->claimed.count,
+            claiming->more, claiming->next_due_ms, request->arg);
+}
+
+static const struct operation operation = {.run = run, .answer = answer};
+
+struct request *claim_request(
+    const char *sink, size_t max, int64_t now_ms, store_claim_done done, void *arg)
+{
+    struct claiming *claiming = request_create(sizeof *claiming, &operation, arg);
+
+    claiming->sink = pool_text_or_empty(&claiming->base.pool, sink);
+    claiming->max = max;
+    claiming->now_ms = now_ms;
+    claiming->done = done;
+    return &claiming->base;
+}

@@ -1,0 +1,77 @@
+/* Events that wait for a router, in the order of their acceptance. */
+#include "store/operations.h"
+
+#include "store/database.h"
+#include "store/list.h"
+#include "store/request.h"
+
+struct handing_out {
+    struct request base;
+    size_t max, bytes;
+    struct list events; /* of struct store_event */
+    store_events_done done;
+};
+
+static struct store_event read_event(struct pool *pool, sqlite3_stmt *row)
+{
+    struct store_event event = {
+        .event = sqlite3_column_int64(row, 0),
+        .losses = sqlite3_column_int(row, 1),
+        .at_ms = sqlite3_column_int64(row, 2),
+        .hook = column_text(pool, row, 3),
+        .type = column_text(pool, row, 4),
+        .action = column_text(pool, row, 5),
+        .thread = column_text(pool, row, 6),
+    };
+
+    event.body = column_blob(pool, row, 7, &event.body_len);
+    return event;
+}
+
+static void find(struct handing_out *handing, struct database *db)
+{
+    auto_reset sqlite3_stmt *row =
+        statement_query(db, SQL_FIND_UNCLAIMED_EVENTS, WITH(number((int64_t)handing->max)));
+    size_t bytes = 0;
+
+    while (bytes < handing->bytes && statement_next(db, row)) {
+        struct store_event event = read_event(&handing->base.pool, row);
+        *(struct store_event *)list_add(&handing->events, &handing->base.pool, sizeof event) =
+            event;
+        bytes += event.body_len;
+    }
+}
+
+static void run(struct request *request, struct database *db)
+{
+    struct handing_out *handing = (struct handing_out *)request;
+
+    handing->events = (struct list){0};
+    find(handing, db);
+    const struct store_event *events = handing->events.items;
+    for (size_t i = 0; i < handing->events.count; i++)
+        statement_run(
+            db, SQL_CLAIM_EVENT, WITH(number(events[i].event), number(++db->marks.claim)));
+}
+
+static void answer(const struct request *request)
+{
+    const struct handing_out *handing = (const struct handing_out *)request;
+
+    if (request->error.text)
+        handing->done(&request->error, NULL, 0, request->arg);
+    else
+        handing->done(&request->error, handing->events.items, handing->events.count, request->arg);
+}
+
+static const struct operation operation = {.run = run, .answer = answer};
+
+struct request *hand_out_request(size_t max, size_t bytes, store_events_done done, void *arg)
+{
+    struct handing_out *handing = request_create(sizeof *handing, &operation, arg);
+
+    handing->max = max;
+    handing->bytes = bytes ? bytes : 1; /* one event is always handed out, however big */
+    handing->done = done;
+    return &handing->base;
+}

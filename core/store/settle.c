@@ -1,0 +1,110 @@
+/* What became of an attempt: the delivery is finished, which lets the next of its line go, or it is
+ * put off. */
+#include "store/operations.h"
+
+#include "store/database.h"
+#include "store/hold.h"
+#include "store/request.h"
+
+struct settling {
+    struct request base;
+    struct store_settle in;
+    bool promoted;
+    store_settle_done done;
+};
+
+/* Attempts have a row only when they failed. */
+static void note_attempt(
+    const struct store_settle *in, const struct held *held, struct database *db)
+{
+    statement_run(db, SQL_INSERT_ATTEMPT,
+        WITH(number(in->delivery), number(held->attempts), number(in->at_ms), number(in->took_ms),
+            number(in->status), number(in->maybe_sent), text(in->reason), text(in->reply)));
+}
+
+static void postpone(const struct store_settle *in, struct database *db)
+{
+    statement_run(db, SQL_POSTPONE_DELIVERY,
+        WITH(number(in->delivery), number(in->due_ms), number(in->maybe_sent), text(in->resume)));
+}
+
+static void count(enum store_result result, struct marks *marks)
+{
+    marks->waiting--;
+    marks->delivered += result == STORE_DELIVERED;
+    marks->dead += result == STORE_DEAD;
+    marks->skipped += result == STORE_SKIPPED;
+}
+
+/* The first receipt of a thread is kept until the event that it belongs to is pruned. */
+static bool is_first_receipt(
+    const struct store_settle *in, const struct held *held, struct database *db)
+{
+    if (in->result != STORE_DELIVERED || !in->receipt || !*held->thread)
+        return false;
+    statement_run(
+        db, SQL_KEEP_RECEIPT, WITH(text(held->sink), text(held->thread), text(in->receipt)));
+    return statement_changes(db) > 0;
+}
+
+static bool promote_next(const struct held *held, struct database *db)
+{
+    if (!*held->thread)
+        return false;
+    statement_run(db, SQL_PROMOTE_NEXT, WITH(text(held->sink), text(held->thread)));
+    return statement_changes(db) > 0;
+}
+
+static bool finish(const struct store_settle *in, const struct held *held, struct database *db)
+{
+    bool leads = is_first_receipt(in, held, db);
+
+    statement_run(db, SQL_INSERT_OUTCOME,
+        WITH(number(in->delivery), number(in->result), number(in->at_ms + in->took_ms),
+            number(in->took_ms), number(in->status), text(in->reason), text(in->receipt),
+            text(leads ? held->thread : NULL)));
+    statement_run(db, SQL_REMOVE_DELIVERY, WITH(number(in->delivery)));
+    count(in->result, &db->marks);
+    return promote_next(held, db);
+}
+
+static void run(struct request *request, struct database *db)
+{
+    struct settling *settling = (struct settling *)request;
+    const struct store_settle *in = &settling->in;
+    struct store_hold hold = {in->delivery, in->claim};
+    struct held held;
+
+    settling->promoted = false;
+    if (!hold_check(db, &hold, &request->pool, &held, &request->error))
+        return;
+    if (in->result == STORE_RETRY || in->result == STORE_DEAD)
+        note_attempt(in, &held, db);
+    if (in->result == STORE_RETRY)
+        postpone(in, db);
+    else
+        settling->promoted = finish(in, &held, db);
+}
+
+static void answer(const struct request *request)
+{
+    const struct settling *settling = (const struct settling *)request;
+
+    settling->done(&request->error, !request->error.text && settling->promoted, request->arg);
+}
+
+static const struct operation operation = {.run = run, .answer = answer};
+
+struct request *settle_request(const struct store_settle *settle, store_settle_done done, void *arg)
+{
+    struct settling *settling = request_create(sizeof *settling, &operation, arg);
+    struct pool *pool = &settling->base.pool;
+
+    settling->in = *settle;
+    settling->in.reason = pool_text(pool, settle->reason);
+    settling->in.reply = pool_text(pool, settle->reply);
+    settling->in.resume = pool_text(pool, settle->resume);
+    settling->in.receipt = pool_text(pool, settle->receipt);
+    settling->done = done;
+    return &settling->base;
+}

@@ -1,0 +1,212 @@
+/* The engine as the loop sees it: calls become requests, what was asked during one round of the
+ * loop goes to the writer as one letter, and its answers come back as one. */
+#include "store/sqlite.h"
+
+#include <assert.h>
+#include <event2/event.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "base/mailbox.h"
+#include "base/mem.h"
+#include "store/lock.h"
+#include "store/operations.h"
+#include "store/request.h"
+#include "store/writer.h"
+
+struct engine {
+    struct journal journal;
+    struct writer *writer;
+    struct mailbox *answers;
+    struct event *asked_event, *answered_event;
+    struct request *asked, **last_asked; /* not posted yet */
+    size_t in_flight;                    /* asked and not answered */
+    int lock;
+    bool is_answering;
+};
+
+static struct engine *engine_of(struct journal *journal)
+{
+    return (struct engine *)journal;
+}
+
+static void post_asked(struct engine *engine)
+{
+    struct request *chain = engine->asked;
+
+    if (!chain)
+        return;
+    engine->asked = NULL;
+    engine->last_asked = &engine->asked;
+    writer_post(engine->writer, chain);
+}
+
+static void on_asked(evutil_socket_t fd, short events, void *arg)
+{
+    (void)fd;
+    (void)events;
+    post_asked(arg);
+}
+
+/* Posted after the events that are being handled now: a round of the loop wakes the writer once. */
+static void ask(struct journal *journal, struct request *request)
+{
+    struct engine *engine = engine_of(journal);
+
+    if (!engine->asked)
+        event_active(engine->asked_event, EV_TIMEOUT, 0);
+    *engine->last_asked = request;
+    engine->last_asked = &request->next;
+    engine->in_flight++;
+}
+
+static void answer(struct engine *engine, struct letter *letters)
+{
+    struct request *request = request_join(letters);
+
+    engine->is_answering = true;
+    while (request) {
+        struct request *next = request->next;
+        engine->in_flight--;
+        request->operation->answer(request);
+        request_destroy(request);
+        request = next;
+    }
+    engine->is_answering = false;
+}
+
+static void on_answered(evutil_socket_t fd, short events, void *arg)
+{
+    struct engine *engine = arg;
+
+    (void)fd;
+    (void)events;
+    answer(engine, mailbox_take_all(engine->answers));
+}
+
+static void ask_accept(
+    struct journal *journal, const struct store_accept *accept, store_accept_done done, void *arg)
+{
+    ask(journal, accept_request(accept, done, arg));
+}
+
+static void ask_next_events(
+    struct journal *journal, size_t max, size_t bytes, store_events_done done, void *arg)
+{
+    ask(journal, hand_out_request(max, bytes, done, arg));
+}
+
+static void ask_route(
+    struct journal *journal, const struct store_route *route, store_route_done done, void *arg)
+{
+    ask(journal, route_request(route, done, arg));
+}
+
+static void ask_claim(struct journal *journal, const char *sink, size_t max, int64_t now_ms,
+    store_claim_done done, void *arg)
+{
+    ask(journal, claim_request(sink, max, now_ms, done, arg));
+}
+
+static void ask_settle(
+    struct journal *journal, const struct store_settle *settle, store_settle_done done, void *arg)
+{
+    ask(journal, settle_request(settle, done, arg));
+}
+
+static void ask_release(struct journal *journal, const struct store_hold *holds, size_t count,
+    store_done done, void *arg)
+{
+    ask(journal, release_request(holds, count, done, arg));
+}
+
+static void ask_load(struct journal *journal, store_id event, store_load_done done, void *arg)
+{
+    ask(journal, load_request(event, done, arg));
+}
+
+static void ask_prune(struct journal *journal, int64_t now_ms, int64_t keep_ms,
+    int64_t keep_dead_ms, store_prune_done done, void *arg)
+{
+    ask(journal, prune_request(now_ms, keep_ms, keep_dead_ms, done, arg));
+}
+
+static void health(struct journal *journal, struct store_health *health)
+{
+    writer_health(engine_of(journal)->writer, health);
+}
+
+static const char *ledger_id(struct journal *journal)
+{
+    return writer_ledger_id(engine_of(journal)->writer);
+}
+
+static void destroy(struct engine *engine)
+{
+    if (engine->asked_event)
+        event_free(engine->asked_event);
+    if (engine->answered_event)
+        event_free(engine->answered_event);
+    writer_destroy(engine->writer);
+    mailbox_destroy(engine->answers);
+    lock_release(engine->lock);
+    free(engine);
+}
+
+static void close_engine(struct journal *journal)
+{
+    struct engine *engine = engine_of(journal);
+
+    assert(!engine->is_answering);
+    while (engine->in_flight > 0) {
+        post_asked(engine);
+        answer(engine, mailbox_wait(engine->answers, -1));
+    }
+    destroy(engine);
+}
+
+static const struct journal_ops ops = {
+    .accept = ask_accept,
+    .next_events = ask_next_events,
+    .route = ask_route,
+    .claim = ask_claim,
+    .settle = ask_settle,
+    .release = ask_release,
+    .load = ask_load,
+    .prune = ask_prune,
+    .health = health,
+    .ledger_id = ledger_id,
+    .close = close_engine,
+};
+
+static bool start(struct engine *engine, const char *path, struct event_base *base,
+    const struct logger *logger, struct error *error)
+{
+    engine->lock = lock_take(path, error);
+    if (engine->lock < 0)
+        return false;
+    engine->writer = writer_create(path, engine->answers, logger, error);
+    if (!engine->writer)
+        return false;
+    engine->asked_event = event_new(base, -1, 0, on_asked, engine);
+    engine->answered_event =
+        event_new(base, mailbox_fd(engine->answers), EV_READ | EV_PERSIST, on_answered, engine);
+    if (!engine->asked_event || !engine->answered_event ||
+        event_add(engine->answered_event, NULL) < 0)
+        return error_set(error, "open the ledger %s: the loop refuses it", path);
+    return true;
+}
+
+struct journal *sqlite_journal_open(
+    const char *path, struct event_base *base, const struct logger *logger, struct error *error)
+{
+    struct engine *engine = mem_alloc(sizeof *engine);
+
+    engine->journal.ops = &ops;
+    engine->answers = mailbox_create();
+    engine->last_asked = &engine->asked;
+    if (start(engine, path, base, logger, error))
+        return &engine->journal;
+    destroy(engine);
+    return NULL;
+}

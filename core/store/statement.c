@@ -1,0 +1,237 @@
+#include "store/statement.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "store/database.h"
+
+/* Where a partial index is meant, its condition stands in the query word for word: without it
+ * SQLite cannot see that the index serves. `state` is enum store_state: 0 behind, 1 ready,
+ * 2 claimed; `result` is enum store_result: 2 dead. */
+static const char *const texts[SQL_COUNT] = {
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_SAVEPOINT] = "SAVEPOINT item",
+    [SQL_ROLLBACK_TO] = "ROLLBACK TO item",
+    [SQL_RELEASE] = "RELEASE item",
+
+    [SQL_LOAD_MARKS] = "SELECT name, unclean, event, delivery, object, claim, expired, unrouted,"
+                       " waiting, dead, delivered, skipped FROM ledger",
+    [SQL_STORE_MARKS] = "UPDATE ledger SET event = ?1, delivery = ?2, object = ?3, claim = ?4,"
+                        " expired = ?5, unrouted = ?6, waiting = ?7, dead = ?8, delivered = ?9,"
+                        " skipped = ?10",
+    [SQL_MARK_UNCLEAN] = "UPDATE ledger SET unclean = ?1",
+
+    /* One statement for the new key, the known one and the expired one: it changes no row only if
+     * the key is known. */
+    [SQL_KEEP_DEDUPE] = "INSERT INTO dedupe(key, hook, event, until) VALUES(?1, ?2, ?3, ?4)"
+                        " ON CONFLICT(key, hook) DO UPDATE SET event = excluded.event,"
+                        " until = excluded.until WHERE until <= ?5",
+    [SQL_FIND_DEDUPE] = "SELECT event FROM dedupe WHERE key = ?1 AND hook = ?2",
+    [SQL_COUNT_DUPLICATE] = "INSERT INTO duplicate(event, count) VALUES(?1, 1)"
+                            " ON CONFLICT(event) DO UPDATE SET count = count + 1",
+    [SQL_INSERT_EVENT] = "INSERT INTO event(id, at, hook, type, action, thread, dedupe,"
+                         " dedupe_until, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [SQL_INSERT_UNROUTED] = "INSERT INTO unrouted(event, claim, losses) VALUES(?1, ?2, 0)",
+    [SQL_FIND_UNCLAIMED_EVENTS] =
+        "SELECT u.event, u.losses, e.at, e.hook, e.type, e.action, e.thread, e.body"
+        " FROM unrouted AS u INDEXED BY unrouted_unclaimed"
+        " CROSS JOIN event AS e ON e.id = u.event"
+        " WHERE u.claim = 0 AND u.event > 0 ORDER BY u.event LIMIT ?1",
+    [SQL_CLAIM_EVENT] = "UPDATE unrouted SET claim = ?2 WHERE event = ?1",
+
+    [SQL_REMOVE_UNROUTED] = "DELETE FROM unrouted WHERE event = ?1",
+    [SQL_HAS_OBJECT] = "SELECT 1 FROM object WHERE id = ?1",
+    [SQL_INSERT_OBJECT] = "INSERT INTO object(id, bytes) VALUES(?1, ?2)",
+    [SQL_INSERT_ATTACHMENT] = "INSERT INTO attachment(event, position, name, status, object)"
+                              " VALUES(?1, ?2, ?3, ?4, ?5)",
+    [SQL_INSERT_DECISION] = "INSERT INTO decision(event, at, first, count, trace)"
+                            " VALUES(?1, ?2, ?3, ?4, ?5)",
+    [SQL_INSERT_DELIVERY] = "INSERT INTO delivery(id, event, state, claim, level, due, created,"
+                            " attempts, losses, in_doubt, sink, thread, rule)"
+                            " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, ?9, ?10, ?11)",
+    [SQL_HAS_EARLIER] = "SELECT 1 FROM delivery"
+                        " WHERE sink = ?1 AND thread = ?2 AND thread <> '' LIMIT 1",
+    [SQL_FIND_RECEIPT] = "SELECT receipt FROM receipt WHERE sink = ?1 AND thread = ?2",
+    [SQL_FIND_DECISION] = "SELECT first, count FROM decision WHERE event = ?1",
+    [SQL_FIND_STATE] = "SELECT state FROM delivery WHERE id = ?1",
+    [SQL_LIST_ATTACHED] = "SELECT object FROM attachment WHERE event = ?1 ORDER BY position",
+
+    [SQL_FIND_DUE] = "SELECT id, event, attempts, losses, in_doubt, created, thread, rule, resume"
+                     " FROM delivery WHERE state = 1 AND sink = ?1 AND level = ?2 AND due <= ?3"
+                     " ORDER BY due, id LIMIT ?4",
+    [SQL_FIND_NEXT_DUE] = "SELECT due FROM delivery"
+                          " WHERE state = 1 AND sink = ?1 AND level = ?2 AND due > ?3"
+                          " ORDER BY due LIMIT 1",
+    [SQL_CLAIM_DELIVERY] = "UPDATE delivery SET state = 2, claim = ?2, attempts = attempts + 1"
+                           " WHERE id = ?1",
+    [SQL_FIND_CLAIM] = "SELECT claim, attempts, sink, thread FROM delivery WHERE id = ?1",
+    [SQL_RELEASE_DELIVERY] = "UPDATE delivery SET state = 1, claim = 0, attempts = attempts - 1"
+                             " WHERE id = ?1",
+
+    [SQL_INSERT_ATTEMPT] = "INSERT INTO attempt(delivery, number, at, took, status, maybe_sent,"
+                           " reason, reply) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    [SQL_POSTPONE_DELIVERY] = "UPDATE delivery SET state = 1, claim = 0, due = ?2,"
+                              " in_doubt = max(in_doubt, ?3), resume = coalesce(?4, resume)"
+                              " WHERE id = ?1",
+    [SQL_INSERT_OUTCOME] = "INSERT INTO outcome(delivery, result, finished, created, took, status,"
+                           " attempts, losses, level, sink, rule, reason, receipt, leads)"
+                           " SELECT id, ?2, ?3, created, ?4, ?5, attempts, losses, level, sink,"
+                           " rule, ?6, ?7, ?8 FROM delivery WHERE id = ?1",
+    [SQL_REMOVE_DELIVERY] = "DELETE FROM delivery WHERE id = ?1",
+    [SQL_KEEP_RECEIPT] = "INSERT INTO receipt(sink, thread, receipt) VALUES(?1, ?2, ?3)"
+                         " ON CONFLICT DO NOTHING",
+    [SQL_PROMOTE_NEXT] = "UPDATE delivery SET state = 1 WHERE state = 0 AND id ="
+                         " (SELECT id FROM delivery"
+                         " WHERE sink = ?1 AND thread = ?2 AND thread <> '' ORDER BY id LIMIT 1)",
+
+    [SQL_LOAD_EVENT] = "SELECT at, hook, type, action, thread, body FROM event WHERE id = ?1",
+    [SQL_LOAD_OBJECTS] = "SELECT a.name, a.status, o.bytes FROM attachment AS a"
+                         " LEFT JOIN object AS o ON o.id = a.object"
+                         " WHERE a.event = ?1 ORDER BY a.position",
+
+    [SQL_FIND_DEDUPE_TO_EXPIRE] = "SELECT id, dedupe_until, dedupe, hook FROM event"
+                                  " WHERE id > ?1 ORDER BY id LIMIT 1",
+    [SQL_REMOVE_DEDUPE] = "DELETE FROM dedupe WHERE key = ?1 AND hook = ?2 AND event = ?3",
+    [SQL_FIND_EVENT_TO_PRUNE] =
+        "SELECT d.event, d.at, d.first, d.count, e.at, e.dedupe_until, e.dedupe, e.hook"
+        " FROM decision AS d CROSS JOIN event AS e ON e.id = d.event"
+        " WHERE d.event > ?1 ORDER BY d.event LIMIT 1",
+    [SQL_SUM_OUTCOMES] = "SELECT count(*), max(finished), sum(result = 2) FROM outcome"
+                         " WHERE delivery >= ?1 AND delivery < ?2",
+    [SQL_PRUNE_RECEIPTS] = "DELETE FROM receipt WHERE (sink, thread) IN (SELECT sink, leads"
+                           " FROM outcome WHERE delivery >= ?1 AND delivery < ?2"
+                           " AND leads IS NOT NULL)",
+    [SQL_PRUNE_ATTEMPTS] = "DELETE FROM attempt WHERE delivery >= ?1 AND delivery < ?2",
+    [SQL_PRUNE_OUTCOMES] = "DELETE FROM outcome WHERE delivery >= ?1 AND delivery < ?2",
+    [SQL_PRUNE_OBJECTS] = "DELETE FROM object WHERE id IN (SELECT object FROM attachment"
+                          " WHERE event = ?1 AND object IS NOT NULL)"
+                          " AND NOT EXISTS (SELECT 1 FROM attachment AS other"
+                          " WHERE other.object = object.id AND other.event <> ?1)",
+    [SQL_PRUNE_ATTACHMENTS] = "DELETE FROM attachment WHERE event = ?1",
+    [SQL_PRUNE_DECISION] = "DELETE FROM decision WHERE event = ?1",
+    [SQL_PRUNE_DUPLICATE] = "DELETE FROM duplicate WHERE event = ?1",
+    [SQL_PRUNE_EVENT] = "DELETE FROM event WHERE id = ?1",
+
+    /* These walk all that is unfinished: once at the start, and once after a failed write. */
+    [SQL_RECOVER_DELIVERIES] = "UPDATE delivery SET state = 1, claim = 0, losses = losses + 1,"
+                               " in_doubt = 1, due = ?1 WHERE state = 2",
+    [SQL_RECOVER_EVENTS] = "UPDATE unrouted SET claim = 0, losses = losses + 1 WHERE claim <> 0",
+    [SQL_DISOWN_DELIVERIES] = "UPDATE delivery SET state = 1, claim = 0, attempts = attempts - 1"
+                              " WHERE state = 2 AND claim > ?1",
+    [SQL_DISOWN_EVENTS] = "UPDATE unrouted SET claim = 0 WHERE claim > ?1",
+};
+
+const char *statement_text(enum statement which)
+{
+    assert(which < SQL_COUNT);
+    return texts[which];
+}
+
+bool statement_prepare_all(struct database *db)
+{
+    for (int i = 0; i < SQL_COUNT; i++) {
+        int code = sqlite3_prepare_v3(
+            db->handle, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &db->statements[i], NULL);
+        if (code != SQLITE_OK)
+            return database_blame(db, code);
+    }
+    return true;
+}
+
+void statement_finalize_all(struct database *db)
+{
+    for (int i = 0; i < SQL_COUNT; i++) {
+        sqlite3_finalize(db->statements[i]);
+        db->statements[i] = NULL;
+    }
+}
+
+struct value text(const char *value)
+{
+    if (!value)
+        return (struct value){.kind = VALUE_NULL};
+    return (struct value){.kind = VALUE_TEXT, .bytes = value, .len = strlen(value)};
+}
+
+struct value blob(const void *bytes, size_t len)
+{
+    /* A NULL pointer would bind NULL where an empty blob is meant. */
+    return (struct value){.kind = VALUE_BLOB, .bytes = bytes ? bytes : "", .len = len};
+}
+
+static int bind(sqlite3_stmt *row, int position, const struct value *value)
+{
+    switch (value->kind) {
+    case VALUE_NULL:
+        return sqlite3_bind_null(row, position);
+    case VALUE_NUMBER:
+        return sqlite3_bind_int64(row, position, value->number);
+    case VALUE_TEXT:
+        return sqlite3_bind_text64(
+            row, position, value->bytes, value->len, SQLITE_STATIC, SQLITE_UTF8);
+    case VALUE_BLOB:
+        return sqlite3_bind_blob64(row, position, value->bytes, value->len, SQLITE_STATIC);
+    }
+    assert(false && "a value of no kind");
+    return SQLITE_MISUSE;
+}
+
+sqlite3_stmt *statement_query(
+    struct database *db, enum statement which, const struct value *values, size_t count)
+{
+    sqlite3_stmt *row = db->statements[which];
+
+    if (db->fault)
+        return NULL;
+    assert(row && !sqlite3_stmt_busy(row));
+    assert(count == (size_t)sqlite3_bind_parameter_count(row));
+    for (size_t i = 0; i < count; i++) {
+        int code = bind(row, (int)i + 1, &values[i]);
+        if (code != SQLITE_OK) {
+            database_blame(db, code);
+            return NULL;
+        }
+    }
+    return row;
+}
+
+bool statement_next(struct database *db, sqlite3_stmt *row)
+{
+    if (!row || db->fault)
+        return false;
+    int code = sqlite3_step(row);
+    if (code != SQLITE_ROW && code != SQLITE_DONE)
+        database_blame(db, code);
+    return code == SQLITE_ROW;
+}
+
+bool statement_run(
+    struct database *db, enum statement which, const struct value *values, size_t count)
+{
+    auto_reset sqlite3_stmt *row = statement_query(db, which, values, count);
+
+    while (statement_next(db, row))
+        ;
+    return !db->fault;
+}
+
+int statement_changes(const struct database *db)
+{
+    return db->fault ? 0 : sqlite3_changes(db->handle);
+}
+
+char *column_text(struct pool *pool, sqlite3_stmt *row, int column)
+{
+    return pool_text(pool, (const char *)sqlite3_column_text(row, column));
+}
+
+const void *column_blob(struct pool *pool, sqlite3_stmt *row, int column, size_t *len)
+{
+    *len = 0;
+    if (sqlite3_column_type(row, column) == SQLITE_NULL)
+        return NULL;
+    const void *bytes = sqlite3_column_blob(row, column);
+    *len = (size_t)sqlite3_column_bytes(row, column);
+    return pool_copy(pool, bytes, *len);
+}
