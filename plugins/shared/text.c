@@ -1,0 +1,87 @@
+#include "text.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define ELLIPSIS "\xe2\x80\xa6"
+
+static bool is_continuation(char byte)
+{
+    return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+/* What jansson writes for one byte: \" \\ \b \f \n \r \t, \u00XX for the other controls. */
+static size_t byte_cost(char byte)
+{
+    if (byte == '\0' || (unsigned char)byte >= 0x20)
+        return byte == '"' || byte == '\\' ? 2 : 1;
+    return strchr("\b\f\n\r\t", byte) ? 2 : 6;
+}
+
+/* The bytes of the text's longest beginning within both limits, in whole code points. */
+static size_t text_fit(const char *text, size_t max_runes, size_t max_cost)
+{
+    size_t end = 0, runes = 0, cost = 0;
+
+    for (size_t at = 0; text[at] != '\0';) {
+        do {
+            cost += byte_cost(text[at++]);
+        } while (is_continuation(text[at]));
+        if (++runes > max_runes || cost > max_cost)
+            break;
+        end = at;
+    }
+    return end;
+}
+
+size_t text_cost(const char *text)
+{
+    size_t cost = 0;
+
+    for (; *text != '\0'; text++)
+        cost += byte_cost(*text);
+    return cost;
+}
+
+const char *text_cut(struct tocsin_call *call, const char *text, size_t max_runes, size_t max_cost)
+{
+    size_t mark = strlen(ELLIPSIS);
+
+    if (text[text_fit(text, max_runes, max_cost)] == '\0')
+        return text;
+    if (max_runes == 0 || max_cost < mark)
+        return "";
+    size_t len = text_fit(text, max_runes - 1, max_cost - mark);
+    char *cut = call->host->alloc(call, len + mark + 1);
+    memcpy(cut, text, len);
+    memcpy(cut + len, ELLIPSIS, mark);
+    return cut;
+}
+
+json_t *text_json(struct tocsin_call *call, const char *text)
+{
+    json_t *string = json_string(text);
+
+    if (string)
+        return string;
+    char *ascii = call->host->format(call, "%s", text);
+    for (char *byte = ascii; *byte != '\0'; byte++)
+        if ((unsigned char)*byte >= 0x80)
+            *byte = '?';
+    return json_string(ascii);
+}
+
+size_t json_size(const json_t *document)
+{
+    return json_dumpb(document, NULL, 0, JSON_COMPACT);
+}
+
+void json_send(struct tocsin_call *call, const json_t *document, struct tocsin_request *request)
+{
+    size_t len = json_size(document);
+    char *body = call->host->alloc(call, len + 1);
+
+    json_dumpb(document, body, len, JSON_COMPACT);
+    request->body = body;
+    request->body_len = len;
+}

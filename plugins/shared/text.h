@@ -1,0 +1,35 @@
+/* A message's texts on their way into JSON: cut where the service's limits say, never lost. What is
+ * returned as text lives in the host's memory, or is the text that was given. */
+#ifndef TOCSIN_PLUGINS_TEXT_H
+#define TOCSIN_PLUGINS_TEXT_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include <tocsin/sink.h>
+
+static inline void json_drop(json_t **value)
+{
+    json_decref(*value);
+}
+
+#define auto_json __attribute__((cleanup(json_drop)))
+
+/* The bytes that the text takes in a JSON document, its quotes not counted. */
+size_t text_cost(const char *text);
+
+/* The text, cut on a code point and ended with an ellipsis where it has more than max_runes code
+ * points or costs more than max_cost bytes in JSON. */
+const char *text_cut(struct tocsin_call *call, const char *text, size_t max_runes, size_t max_cost);
+
+/* A JSON string, never NULL. The host promises UTF-8; where that promise is broken, the bytes past
+ * ASCII become question marks, since jansson takes no such text and the message must go out. */
+json_t *text_json(struct tocsin_call *call, const char *text);
+
+/* The bytes that the document takes when it is sent. */
+size_t json_size(const json_t *document);
+
+/* Makes the document the request's body. */
+void json_send(struct tocsin_call *call, const json_t *document, struct tocsin_request *request);
+
+#endif
