@@ -53,8 +53,7 @@ const char *text_cut(struct tocsin_call *call, const char *text, size_t max_rune
         return "";
     size_t len = text_fit(text, max_runes - 1, max_cost - mark);
     char *cut = call->host->alloc(call, len + mark + 1);
-    memcpy(cut, text, len);
-    memcpy(cut + len, ELLIPSIS, mark);
+    stpcpy(mempcpy(cut, text, len), ELLIPSIS);
     return cut;
 }
 

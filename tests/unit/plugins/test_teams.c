@@ -138,9 +138,7 @@ static void test_the_link_is_a_button(void **state)
 
 static void test_without_a_usable_link_there_is_no_button(void **state)
 {
-    auto_free char *endless = mem_alloc(MEGABYTE + 1);
-    memset(endless, 'x', MEGABYTE);
-    memcpy(endless, "https://", 8);
+    auto_free char *endless = text_format("https://%0*d", MEGABYTE, 0);
     const char *const links[] = {NULL, "", "/sic/alerts/1", "javascript:alert(1)", endless};
 
     for (size_t i = 0; i < sizeof links / sizeof *links; i++) {
@@ -447,37 +445,36 @@ static void test_only_http_urls_pass_the_check(void **state)
 static void test_each_answer_has_its_verdict(void **state)
 {
     static const struct {
-        uint32_t status;
-        const char *body;
-        uint32_t result;
-        const char *reason;
+        uint32_t status, result;
+        const char *body, *reason;
     } rows[] = {
-        {400, ERROR("TriggerInputSchemaMismatch", "Required properties: contentUrl."),
-            TOCSIN_REJECTED, "400 TriggerInputSchemaMismatch: Required properties: contentUrl."},
-        {400, ERROR("WorkflowTriggerIsNotEnabled", "state 'Suspended'"), TOCSIN_UNUSABLE,
+        {400, TOCSIN_REJECTED,
+            ERROR("TriggerInputSchemaMismatch", "Required properties: contentUrl."),
+            "400 TriggerInputSchemaMismatch: Required properties: contentUrl."},
+        {400, TOCSIN_UNUSABLE, ERROR("WorkflowTriggerIsNotEnabled", "state 'Suspended'"),
             "400 WorkflowTriggerIsNotEnabled: the workflow is switched off, suspended or deleted: "
             "state 'Suspended'"},
-        {400, ERROR("MissingApiVersionParameter", "no api-version"), TOCSIN_UNUSABLE,
+        {400, TOCSIN_UNUSABLE, ERROR("MissingApiVersionParameter", "no api-version"),
             "400 MissingApiVersionParameter: the URL lost its query"},
-        {400, ERROR("SomethingNew", "never seen"), TOCSIN_REJECTED, "400 SomethingNew: never seen"},
-        {400, "Bad Request", TOCSIN_REJECTED, "the host's own words"},
-        {401, ERROR("DirectApiAuthorizationRequired", "x"), TOCSIN_UNUSABLE,
+        {400, TOCSIN_REJECTED, ERROR("SomethingNew", "never seen"), "400 SomethingNew: never seen"},
+        {400, TOCSIN_REJECTED, "Bad Request", "the host's own words"},
+        {401, TOCSIN_UNUSABLE, ERROR("DirectApiAuthorizationRequired", "x"),
             "401 DirectApiAuthorizationRequired: the URL is not whole"},
-        {401, ERROR("DirectApiInvalidAuthorizationSignature", "x"), TOCSIN_UNUSABLE, "Anyone"},
-        {401, ERROR("MisMatchingOAuthClaims", "x"), TOCSIN_UNUSABLE, "Anyone"},
-        {401, "", TOCSIN_UNUSABLE, "401: the URL is not whole"},
-        {403, "<html>", TOCSIN_UNUSABLE, "the host's own words"},
-        {404, "", TOCSIN_UNUSABLE, "404: the workflow was deleted"},
-        {404, ERROR("WorkflowNotFound", "x"), TOCSIN_UNUSABLE, "404 WorkflowNotFound"},
-        {408, "", TOCSIN_RETRY, "the host's own words"},
-        {429, "", TOCSIN_RETRY, "the host's own words"},
-        {429, ERROR("WorkflowTriggerIsNotEnabled", "x"), TOCSIN_RETRY, "429 "},
-        {500, "", TOCSIN_RETRY, "the host's own words"},
-        {501, "", TOCSIN_RETRY, "the host's own words"},
-        {502, ERROR("NoResponse", "upstream"), TOCSIN_RETRY, "502 NoResponse: upstream"},
-        {503, "not { json", TOCSIN_RETRY, "the host's own words"},
-        {504, "[]", TOCSIN_RETRY, "the host's own words"},
-        {302, "", TOCSIN_UNUSABLE, "the host's own words"},
+        {401, TOCSIN_UNUSABLE, ERROR("DirectApiInvalidAuthorizationSignature", "x"), "Anyone"},
+        {401, TOCSIN_UNUSABLE, ERROR("MisMatchingOAuthClaims", "x"), "Anyone"},
+        {401, TOCSIN_UNUSABLE, "", "401: the URL is not whole"},
+        {403, TOCSIN_UNUSABLE, "<html>", "the host's own words"},
+        {404, TOCSIN_UNUSABLE, "", "404: the workflow was deleted"},
+        {404, TOCSIN_UNUSABLE, ERROR("WorkflowNotFound", "x"), "404 WorkflowNotFound"},
+        {408, TOCSIN_RETRY, "", "the host's own words"},
+        {429, TOCSIN_RETRY, "", "the host's own words"},
+        {429, TOCSIN_RETRY, ERROR("WorkflowTriggerIsNotEnabled", "x"), "429 "},
+        {500, TOCSIN_RETRY, "", "the host's own words"},
+        {501, TOCSIN_RETRY, "", "the host's own words"},
+        {502, TOCSIN_RETRY, ERROR("NoResponse", "upstream"), "502 NoResponse: upstream"},
+        {503, TOCSIN_RETRY, "not { json", "the host's own words"},
+        {504, TOCSIN_RETRY, "[]", "the host's own words"},
+        {302, TOCSIN_UNUSABLE, "", "the host's own words"},
     };
     struct tocsin_message message = message_example();
 
