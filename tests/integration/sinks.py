@@ -1,0 +1,23 @@
+"""Sinks as tocsin.yaml has them, for the far ends of the tests."""
+
+
+def teams(fake, **more):
+    return {"plugin": "teams", "url": fake.url, **more}
+
+
+def mattermost(fake, **more):
+    return {"plugin": "mattermost", "url": fake.url, **more}
+
+
+def email(fake, **more):
+    return {"plugin": "email", "url": f"smtp://127.0.0.1:{fake.port}", "tls": "none",
+            "from": "SOC <soc@example.org>", "to": ["duty@example.org"], **more}
+
+
+def syslog(fake, **more):
+    return {"plugin": "syslog", "url": fake.url, **more}
+
+
+def unreachable():
+    """A Mattermost that refuses connections: nothing ever listens on port 1."""
+    return {"plugin": "mattermost", "url": "http://127.0.0.1:1/hooks/nobodylistens000000000000"}

@@ -1,0 +1,255 @@
+"""The command line: what check, explain, init and hooks say, and how they end."""
+
+import json
+import re
+import stat
+import subprocess
+
+import pytest
+
+from conftest import EVENTS, OBJECTS
+from tocsin import BINARY, as_yaml, plugin_path, run
+
+CONFIG = f"""\
+listen: 127.0.0.1:0
+admin: 127.0.0.1:0
+ledger: {{sqlite: ledger.db}}
+rules: rules.yaml
+plugin_path: {as_yaml(plugin_path())}
+public_url: https://hooks.example.org
+hooks:
+  soc: {{from: sekoia, path: /hooks/7d3f9a10-check}}
+sinks:
+  soc-chat: {{plugin: mattermost, url: "https://chat.example.org/hooks/abcdefghijklmnopqrstuvwxyz"}}
+  siem: {{plugin: syslog, url: "udp://127.0.0.1:5514"}}
+"""
+RULES = """\
+rules:
+  - name: urgent alerts wake people
+    match: {type: alert, action: created, urgency: {gte: 80}}
+    send: [soc-chat]
+  - name: everything else is for the record
+    match: {}
+    send: [siem]
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "tocsin.yaml").write_text(CONFIG)
+    (tmp_path / "rules.yaml").write_text(RULES)
+    return tmp_path
+
+
+def change(file, old, new):
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def check(folder, **env):
+    result = run("check", "-c", folder / "tocsin.yaml", env=env)
+    return result.returncode, result.stdout + result.stderr
+
+
+def place(text, within):
+    """line:column of the first place where the words stand."""
+    before = within[:within.index(text)]
+    return f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
+
+
+# check -------------------------------------------------------------------------------------
+
+
+def test_a_good_configuration_passes(folder):
+    code, output = check(folder)
+    assert code == 0, output
+    assert "error" not in output.lower()
+
+
+@pytest.mark.parametrize("file, old, new, place_of, words", [
+    ("rules.yaml", "send: [soc-chat]", "send: [soc-cat]", "soc-cat",
+     ['unknown sink "soc-cat"', 'did you mean "soc-chat"?']),
+    ("rules.yaml", "send: [siem]", "sned: [siem]", "sned", ["sned", 'did you mean "send"?']),
+    ("rules.yaml", "urgency: {gte: 80}", "urgency: {gtee: 80}", "gtee",
+     ["gtee", 'did you mean "gte"?']),
+    ("rules.yaml", "urgency: {gte: 80}", "urgency: null", "null", ["urgency"]),
+    ("rules.yaml", "name: everything else is for the record", "name: urgent alerts wake people",
+     None, ["urgent alerts wake people"]),
+    ("rules.yaml", "    match: {}\n", "", None, ["match"]),
+    ("tocsin.yaml", "rules: rules.yaml", "rule: rules.yaml", "rule:",
+     ['"rule"', 'did you mean "rules"?']),
+    ("tocsin.yaml", "plugin: syslog", "plugin: sylog", "sylog", ["sylog"]),
+    ("tocsin.yaml", "listen: 127.0.0.1:0", "listen: here", "here", ["here"]),
+    ("tocsin.yaml", "rules: rules.yaml", "rules: rules.yaml\ndedupe: soon", "soon", ["soon"]),
+    ("tocsin.yaml", "rules: rules.yaml", "rules: rules.yaml\nlisten: 127.0.0.1:1", "listen: 127.0.0.1:1",
+     ["listen"]),
+    ("tocsin.yaml", 'url: "udp://127.0.0.1:5514"', 'ulr: "udp://127.0.0.1:5514"', "ulr",
+     ["ulr", 'did you mean "url"?']),
+    ("tocsin.yaml", '"udp://127.0.0.1:5514"', '"${NOT_SET_AT_ALL}"', '"${NOT_SET_AT_ALL}"',
+     ["NOT_SET_AT_ALL"]),
+    ("tocsin.yaml", "sinks:\n", "sinks:\n  <<: {}\n", "<<", ["<<"]),
+    ("tocsin.yaml", "hooks:\n", "\thooks:\n", None, []),
+], ids=lambda value: value if isinstance(value, str) and len(value) < 30 else "")
+def test_an_error_names_its_place_and_the_nearest_name(folder, file, old, new, place_of, words):
+    change(folder / file, old, new)
+    code, output = check(folder)
+    assert code == 1, output
+    lines = [line for line in output.splitlines() if re.search(r"\.yaml:\d+:\d+: ", line)]
+    assert lines, output
+    if place_of:
+        where = place(place_of, (folder / file).read_text())
+        lines = [line for line in lines if f"{file}:{where}: " in line]
+        assert lines, f"nothing at {file}:{where}:\n{output}"
+    for word in words:
+        assert any(word in line for line in lines), f"{word!r} not in:\n{output}"
+
+
+def test_all_errors_are_reported_at_once(folder):
+    change(folder / "tocsin.yaml", "plugin: syslog", "plugin: sylog")
+    change(folder / "tocsin.yaml", "public_url:", "publicurl:")
+    change(folder / "rules.yaml", "send: [siem]", "send: [seim]")
+    change(folder / "rules.yaml", "gte: 80", "gtr: 80")
+    code, output = check(folder)
+    assert code == 1
+    for word in ("sylog", "publicurl", "seim", "gtr"):
+        assert word in output, output
+
+
+@pytest.mark.parametrize("key", ["regex", "cidr", "glob", "newer_than"])
+def test_an_operator_of_the_design_that_is_not_built_is_refused_by_name_or_works(folder, key):
+    change(folder / "rules.yaml", "urgency: {gte: 80}", f"title: {{{key}: 1h}}")
+    code, output = check(folder)
+    assert code == 0 or key in output, output
+
+
+@pytest.mark.parametrize("key", [
+    "watch: true", "alarms: [siem]", "partials: x/"], ids=lambda key: key.partition(":")[0])
+def test_a_key_of_the_design_that_is_not_built_is_refused_by_name_or_works(folder, key):
+    file = "rules.yaml" if key.startswith("partials") else "tocsin.yaml"
+    (folder / file).write_text((folder / file).read_text() + key + "\n")
+    code, output = check(folder)
+    assert code == 0 or key.partition(":")[0] in output, output
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path):
+    code, output = check(tmp_path)
+    assert code in (1, 3)
+    assert "tocsin.yaml" in output and "No such file" in output
+
+
+def test_the_vendors_example_path_is_refused(folder):
+    change(folder / "tocsin.yaml", "/hooks/7d3f9a10-check",
+           "/hooks/67a7472b-b43c-415d-b1ce-c135fb1dfb0e")
+    code, output = check(folder)
+    assert code == 1 and "tocsin.yaml:8:" in output, output
+
+
+def test_plain_http_is_warned_about_off_loopback_and_never_on_it(folder):
+    change(folder / "tocsin.yaml", "https://chat.example.org/hooks", "http://chat.example.org/hooks")
+    code, output = check(folder)
+    assert code == 0 and "tocsin.yaml:10:" in output and "http" in output, output
+    change(folder / "tocsin.yaml", "http://chat.example.org/hooks", "http://127.0.0.1:1/hooks")
+    code, output = check(folder)
+    assert code == 0 and "tocsin.yaml:10:" not in output, output
+
+
+def test_serve_refuses_what_check_refuses(folder):
+    change(folder / "rules.yaml", "send: [siem]", "send: [seim]")
+    result = run("serve", "-c", folder / "tocsin.yaml", timeout=30)
+    assert result.returncode in (1, 3)
+    assert "rules.yaml:7:" in result.stderr
+    assert not (folder / "ledger.db").exists()
+
+
+# explain -----------------------------------------------------------------------------------
+
+
+def explain(folder, *arguments):
+    result = run("explain", "-c", folder / "tocsin.yaml", *arguments)
+    return result.returncode, result.stdout + result.stderr
+
+
+def test_explain_says_of_each_rule_where_it_stands_and_whether_it_matched(folder):
+    code, output = explain(folder, EVENTS / "alert-created.json", "--with",
+                           OBJECTS / "alert-full.json")
+    assert code == 0, output
+    assert re.search(r"rules\.yaml:2\b", output) and re.search(r"rules\.yaml:5\b", output)
+    assert "soc-chat" in output and "siem" in output
+
+
+def test_explain_says_why_a_rule_did_not_match(folder):
+    code, output = explain(folder, EVENTS / "alert-created.json", "--with",
+                           OBJECTS / "alert-partial.json")
+    assert code == 0, output
+    assert "12" in output and "urgency" in output
+    assert re.search(r"rules\.yaml:3\b", output), output
+
+
+def test_explain_of_what_is_no_event_says_so(folder):
+    bad = folder / "bad.json"
+    bad.write_text("[1, 2")
+    code, output = explain(folder, bad)
+    assert code in (1, 3) and "bad.json" in output
+    code, output = explain(folder, folder / "missing.json")
+    assert code == 3 and "missing.json" in output
+
+
+# init, hooks, the rest ---------------------------------------------------------------------
+
+
+def test_init_writes_two_files_that_pass_check_and_a_path_of_its_own(tmp_path):
+    paths = set()
+    for name in ("one", "two"):
+        result = run("init", tmp_path / name, cwd=tmp_path)
+        assert result.returncode == 0, result.stderr
+        made = {file.name for file in (tmp_path / name).iterdir()}
+        assert {"tocsin.yaml", "rules.yaml"} <= made
+        text = (tmp_path / name / "tocsin.yaml").read_text()
+        paths |= set(re.findall(r"/hooks/[0-9a-zA-Z-]{20,}", text + result.stdout))
+        assert stat.S_IMODE((tmp_path / name / "tocsin.yaml").stat().st_mode) & 0o007 == 0
+    assert len(paths) == 2, paths
+    checked = run("check", "-c", tmp_path / "one" / "tocsin.yaml", env={
+        "SEKOIA_APIKEY": "x", "TOCSIN_PLUGIN_PATH": "x"})
+    assert checked.returncode == 0 or "plugin" in checked.stdout + checked.stderr
+
+
+def test_init_never_overwrites(tmp_path):
+    (tmp_path / "rules.yaml").write_text("mine")
+    result = run("init", tmp_path)
+    assert result.returncode != 0
+    assert "rules.yaml" in result.stdout + result.stderr
+    assert (tmp_path / "rules.yaml").read_text() == "mine"
+
+
+def test_hooks_prints_whole_urls_to_paste(folder):
+    result = run("hooks", "-c", folder / "tocsin.yaml")
+    assert result.returncode == 0, result.stderr
+    assert "https://hooks.example.org/hooks/7d3f9a10-check" in result.stdout
+
+
+def test_version_and_help(folder):
+    version = run("--version")
+    assert version.returncode == 0 and re.search(r"\d+\.\d+\.\d+", version.stdout)
+    shown = run("--help")
+    assert shown.returncode == 0
+    for command in ("serve", "check", "explain", "init", "hooks"):
+        assert command in shown.stdout
+
+
+@pytest.mark.parametrize("arguments", [
+    [], ["dance"], ["serve", "--dance"], ["check", "-c"], ["explain"], ["check", "extra", "words"]])
+def test_bad_usage_exits_2(folder, arguments):
+    result = subprocess.run([BINARY, *arguments], capture_output=True, text=True, cwd=folder,
+                            timeout=30)
+    assert result.returncode == 2, result.stderr
+    assert result.stderr
+
+
+def test_every_output_is_text(folder):
+    """What an attacker wrote into an event cannot drive the terminal."""
+    event = folder / "event.json"
+    event.write_text(json.dumps({"type": "alert", "action": "\x1b[2Jcreated", "title": "\x1b]0;x\x07"}))
+    code, output = explain(folder, event)
+    assert code == 0
+    assert "\x1b" not in output and "\x07" not in output
