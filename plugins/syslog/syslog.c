@@ -1,0 +1,230 @@
+/* The syslog sink: alerts as RFC 5424 lines over UDP (RFC 5426), TCP (RFC 6587) or a unix socket.
+ */
+#include "syslog.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "channel.h"
+#include "line.h"
+#include "target.h"
+
+enum {
+    UDP_LEN = 2048,      /* RFC 5426 3.2: receivers should take that much */
+    STREAM_LEN = 8192,   /* the default of rsyslog's maxMessageSize */
+    SHORTENED_LEN = 1024 /* for a datagram that the way did not take */
+};
+
+/* In the order of the option's words. */
+static const int facilities[] = {16, 17, 18, 19, 20, 21, 22, 23, 1, 3, 4, 10, 13, 14};
+
+static const struct tocsin_option options[] = {
+    TOCSIN_OPTION(struct syslog_config, url, TOCSIN_REQUIRED | TOCSIN_URL, NULL,
+        "where to: udp://host:514, tcp://host:514 or unix:///dev/log"),
+    TOCSIN_WORDS(struct syslog_config, format, 0, "rfc5424", "rfc5424", "how a message is written"),
+    TOCSIN_WORDS(struct syslog_config, facility, 0, "local0",
+        "local0 local1 local2 local3 local4 local5 local6 local7 user daemon auth authpriv audit "
+        "alert",
+        "the facility that the receiver sorts by"),
+    TOCSIN_OPTION(struct syslog_config, app_name, 0, "tocsin", "the APP-NAME field"),
+    TOCSIN_OPTION(
+        struct syslog_config, hostname, 0, NULL, "the HOSTNAME field; the machine's by default"),
+    TOCSIN_WORDS(struct syslog_config, framing, 0, "auto", "auto octet lf",
+        "how messages on a stream are kept apart: octet counting (auto on tcp) or a line feed "
+        "(auto on unix streams)"),
+    TOCSIN_OPTION(struct syslog_config, bom, 0, "false",
+        "whether a byte order mark says that the text is UTF-8; rsyslog keeps it in the text"),
+    TOCSIN_OPTION(struct syslog_config, max_len, 0, NULL,
+        "the most bytes of a message, from 480; 2048 on udp and 8k elsewhere by default"),
+};
+
+/* One worker's. */
+struct sink {
+    const struct syslog_config *config;
+    struct target target;
+    struct channel channel;
+    struct line_style style;
+    char hostname[HOSTNAME_MAX + 1];
+    size_t max_len;
+};
+
+static const char *max_len_fault(const struct syslog_config *config, const struct target *target)
+{
+    uint64_t bytes = config->max_len.bytes;
+
+    if (bytes == 0)
+        return NULL;
+    if (bytes < LINE_MIN)
+        return "max_len: less than 480 leaves no room for a message";
+    if (target->transport == TRANSPORT_UDP && bytes > 65536)
+        return "max_len: a datagram has at most 64k";
+    return bytes > 1 << 20 ? "max_len: more than 1m is no log message" : NULL;
+}
+
+static const char *fault_of(const struct syslog_config *config)
+{
+    struct target target = {0};
+    const char *fault = NULL;
+
+    if (!target_parse(config->url, &target, &fault))
+        return fault;
+    if (!is_printable(config->app_name, APP_NAME_MAX))
+        return "app_name: 1 to 48 printable ASCII characters without blanks";
+    if (config->hostname && *config->hostname && !is_printable(config->hostname, HOSTNAME_MAX))
+        return "hostname: at most 255 printable ASCII characters without blanks";
+    if (target.transport == TRANSPORT_UDP && config->framing.index != FRAMING_AUTO)
+        return "framing: a datagram is one message; only streams need it";
+    return max_len_fault(config, &target);
+}
+
+static bool check(struct tocsin_call *call, const void *config, const char **why)
+{
+    const char *fault = fault_of(config);
+
+    (void)call;
+    if (fault)
+        *why = fault;
+    return fault == NULL;
+}
+
+/* The configured name, else the machine's, else the NILVALUE. */
+static void find_hostname(struct sink *sink)
+{
+    const char *configured = sink->config->hostname;
+
+    if (configured && *configured) {
+        memcpy(sink->hostname, configured, strlen(configured) + 1);
+        return;
+    }
+    if (gethostname(sink->hostname, sizeof sink->hostname) != 0 ||
+        !memchr(sink->hostname, '\0', sizeof sink->hostname) ||
+        !is_printable(sink->hostname, HOSTNAME_MAX))
+        memcpy(sink->hostname, "-", 2);
+}
+
+static void *open_sink(struct tocsin_call *call, const void *settings, const char **why)
+{
+    const struct syslog_config *config = settings;
+    struct sink *sink = calloc(1, sizeof *sink);
+
+    (void)call;
+    if (!sink) {
+        *why = "out of memory";
+        return NULL;
+    }
+    sink->config = config;
+    if (!target_parse(config->url, &sink->target, why)) {
+        free(sink);
+        return NULL;
+    }
+    find_hostname(sink);
+    channel_init(&sink->channel, &sink->target);
+    sink->style = (struct line_style){.facility = facilities[config->facility.index],
+        .hostname = sink->hostname,
+        .app_name = config->app_name,
+        .bom = config->bom};
+    sink->max_len = config->max_len.bytes                     ? (size_t)config->max_len.bytes
+                    : sink->target.transport == TRANSPORT_UDP ? UDP_LEN
+                                                              : STREAM_LEN;
+    return sink;
+}
+
+static void close_sink(void *instance)
+{
+    struct sink *sink = instance;
+
+    channel_finish(&sink->channel);
+    free(sink);
+}
+
+/* RFC 6587 3.4. On a datagram a frame is the line. */
+static struct line frame(const struct sink *sink, struct tocsin_call *call, const struct line *line)
+{
+    uint32_t framing = sink->config->framing.index;
+    bool is_tcp = sink->target.transport == TRANSPORT_TCP;
+
+    if (!sink->channel.is_stream)
+        return *line;
+    bool is_counted = framing == FRAMING_OCTET || (framing == FRAMING_AUTO && is_tcp);
+    const char *bytes =
+        is_counted ? call->host->format(call, "%zu %.*s", line->len, (int)line->len, line->bytes)
+                   : call->host->format(call, "%.*s\n", (int)line->len, line->bytes);
+    return (struct line){bytes, strlen(bytes)};
+}
+
+/* Framing waits for the channel: only the open one knows whether it is a stream. */
+static struct sent send_line(struct sink *sink, struct tocsin_call *call, size_t max_len)
+{
+    const struct line line = line_write(call, &sink->style, max_len);
+    struct sent sent = channel_open(&sink->channel, call);
+
+    if (sent.error)
+        return sent;
+    const struct line framed = frame(sink, call, &line);
+    return channel_send(&sink->channel, call, framed.bytes, framed.len);
+}
+
+/* Whether another try at once can do better: the channel was kept from the message before, and its
+ * far end has gone. UDP's refusal is about that message, and trying again would hide it. */
+static bool is_worth_another(const struct sink *sink, const struct sent *sent, bool was_open)
+{
+    return sent->error && was_open && sent->len == 0 && !sent->is_late && sent->error != EMSGSIZE &&
+           sink->target.transport != TRANSPORT_UDP;
+}
+
+static struct sent send_message(struct sink *sink, struct tocsin_call *call)
+{
+    if (channel_is_stale(&sink->channel))
+        channel_finish(&sink->channel);
+    bool was_open = sink->channel.fd >= 0;
+    struct sent sent = send_line(sink, call, sink->max_len);
+    if (is_worth_another(sink, &sent, was_open))
+        sent = send_line(sink, call, sink->max_len);
+    if (sent.error == EMSGSIZE && sink->max_len > SHORTENED_LEN)
+        sent = send_line(sink, call, SHORTENED_LEN);
+    return sent;
+}
+
+static uint32_t result_of(int error)
+{
+    switch (error) {
+    case EMSGSIZE:
+        return TOCSIN_REJECTED;
+    case EACCES: /* of a unix socket: waiting does not mend it */
+    case EPERM:
+        return TOCSIN_UNUSABLE;
+    default:
+        return TOCSIN_RETRY;
+    }
+}
+
+static void deliver(void *instance, struct tocsin_call *call, struct tocsin_outcome *outcome)
+{
+    struct sink *sink = instance;
+    const struct sent sent = send_message(sink, call);
+
+    if (!sent.error) {
+        outcome->result = TOCSIN_DELIVERED;
+        return;
+    }
+    outcome->result = result_of(sent.error);
+    /* A receiver may keep what it has of a broken frame. */
+    outcome->maybe_sent = sent.len > 0;
+    outcome->reason = call->host->format(call, "%s: %s", sink->config->url, sent.failure);
+}
+
+TOCSIN_EXPORT const struct tocsin_sink_plugin tocsin_sink_plugin = {
+    TOCSIN_SINK_V1,
+    .name = "syslog",
+    .version = "1.0",
+    .help = "RFC 5424 messages over UDP, TCP or a unix socket",
+    .flavour = TOCSIN_PLAIN,
+    TOCSIN_OPTIONS(struct syslog_config, options),
+    .concurrency = 1,
+    .check = check,
+    .open = open_sink,
+    .deliver = deliver,
+    .close = close_sink,
+};

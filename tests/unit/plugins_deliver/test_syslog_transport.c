@@ -1,0 +1,394 @@
+/* How a line travels, and what becomes of it when the way is broken. */
+#include "../cmocka_setup.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "deliver_host.h"
+#include "receiver.h"
+
+static struct deliver_host *sink_create(const char *url, const char *extra)
+{
+    const char *settings[] = {url, "hostname=h", extra, NULL};
+    struct deliver_host *sink = deliver_host_create("PLUGIN_SYSLOG", settings);
+
+    assert_null(deliver_host_check(sink));
+    return sink;
+}
+
+/* A message that can be told from others, without a link or facts. */
+static struct tocsin_message named(const char *title)
+{
+    struct tocsin_message message = sample_message();
+
+    message.title = title;
+    message.text_plain = "";
+    message.fact_count = 0;
+    return message;
+}
+
+static void assert_delivered(struct deliver_host *sink, const char *title)
+{
+    const struct tocsin_message message = named(title);
+    auto_outcome struct outcome outcome = deliver_host_deliver(sink, &message, 5000);
+
+    if (outcome.result != TOCSIN_DELIVERED)
+        fail_msg("%s", outcome.reason);
+}
+
+static void assert_says(const char *text, const char *expected)
+{
+    if (!text || !strstr(text, expected))
+        fail_msg("\"%s\" is not in \"%s\"", expected, text ? text : "(nothing)");
+}
+
+/* The line that ends with the title, as one frame of the stream would carry it. */
+static void assert_counted(const char *stream, const char *title)
+{
+    char *line;
+    unsigned long len = strtoul(stream, &line, 10);
+
+    assert_int_equal(*line, ' ');
+    assert_int_equal(strlen(line + 1), len);
+    assert_memory_equal(line + 1, "<130>1 ", 7);
+    assert_string_equal(stream + strlen(stream) - strlen(title), title);
+}
+
+static void test_tcp_counts_octets_on_one_connection(void **state)
+{
+    struct receiver receiver = receiver_tcp();
+
+    (void)state;
+    struct deliver_host *sink = sink_create(receiver.url, NULL);
+    assert_delivered(sink, "first €");
+    receiver_accept(&receiver);
+    auto_free char *first = receiver_stream(&receiver, 1);
+    assert_counted(first, "first €");
+    assert_delivered(sink, "second");
+    auto_free char *second = receiver_stream(&receiver, 1);
+    assert_counted(second, "second");
+    deliver_host_destroy(sink);
+    receiver_finish(&receiver);
+}
+
+static void test_line_feeds_are_an_option(void **state)
+{
+    struct receiver receiver = receiver_tcp();
+
+    (void)state;
+    struct deliver_host *sink = sink_create(receiver.url, "framing=lf");
+    assert_delivered(sink, "first");
+    receiver_accept(&receiver);
+    auto_free char *line = receiver_stream(&receiver, 1);
+    assert_memory_equal(line, "<130>1 ", 7);
+    assert_string_equal(line + strlen(line) - 8, "] first\n");
+    deliver_host_destroy(sink);
+    receiver_finish(&receiver);
+}
+
+static void test_a_peer_that_hung_up_is_called_again_before_the_next_message(void **state)
+{
+    struct receiver receiver = receiver_tcp();
+
+    (void)state;
+    struct deliver_host *sink = sink_create(receiver.url, NULL);
+    assert_delivered(sink, "first");
+    receiver_accept(&receiver);
+    auto_free char *first = receiver_stream(&receiver, 1);
+    assert_counted(first, "first");
+    receiver_hang_up(&receiver);
+    assert_delivered(sink, "second");
+    receiver_accept(&receiver);
+    auto_free char *second = receiver_stream(&receiver, 1);
+    assert_counted(second, "second");
+    deliver_host_destroy(sink);
+    receiver_finish(&receiver);
+}
+
+static void test_what_the_peer_says_is_no_sign_of_anything(void **state)
+{
+    struct receiver receiver = receiver_tcp();
+
+    (void)state;
+    struct deliver_host *sink = sink_create(receiver.url, NULL);
+    assert_delivered(sink, "first");
+    receiver_accept(&receiver);
+    auto_free char *first = receiver_stream(&receiver, 1);
+    assert_counted(first, "first");
+    assert_int_equal(send(receiver.client, "hello\n", 6, MSG_NOSIGNAL), 6);
+    assert_delivered(sink, "second");
+    auto_free char *second = receiver_stream(&receiver, 1);
+    assert_counted(second, "second");
+    deliver_host_destroy(sink);
+    receiver_finish(&receiver);
+}
+
+static void test_nothing_listening_is_tried_again(void **state)
+{
+    const struct tocsin_message message = named("x");
+    struct receiver receiver = receiver_tcp();
+
+    (void)state;
+    struct deliver_host *sink = sink_create(receiver.url, NULL);
+    receiver_finish(&receiver);
+    auto_outcome struct outcome outcome = deliver_host_deliver(sink, &message, 5000);
+    assert_int_equal(outcome.result, TOCSIN_RETRY);
+    assert_false(outcome.maybe_sent);
+    assert_says(outcome.reason, "connect: Connection refused");
+    assert_says(outcome.reason, "tcp://127.0.0.1:");
+    deliver_host_destroy(sink);
+}
+
+static void test_a_host_that_does_not_exist_is_tried_again(void **state)
+{
+    const struct tocsin_message message = named("x");
+    /* A label of more than 63 characters is refused before any server is asked. */
+    char url[] = "url=udp://no-such-host-0123456789-0123456789-0123456789-0123456789-0123456789";
+
+    (void)state;
+    struct deliver_host *sink = sink_create(url, NULL);
+    auto_outcome struct outcome outcome = deliver_host_deliver(sink, &message, 5000);
+    assert_int_equal(outcome.result, TOCSIN_RETRY);
+    assert_says(outcome.reason, "look-up: ");
+    deliver_host_destroy(sink);
+}
+
+static void test_a_peer_that_reads_nothing_costs_the_deadline_and_leaves_a_doubt(void **state)
+{
+    struct receiver receiver = receiver_tcp();
+    struct tocsin_message message = named("x");
+    auto_free char *text = mem_alloc((1 << 20) + 1);
+
+    (void)state;
+    memset(text, 'a', 1 << 20);
+    message.text_plain = text;
+    struct deliver_host *sink = sink_create(receiver.url, "max_len=1m");
+    /* Some messages fit into what the system holds for a reader; one does not. */
+    for (int i = 0; i < 64; i++) {
+        auto_outcome struct outcome outcome = deliver_host_deliver(sink, &message, 300);
+        if (outcome.result == TOCSIN_DELIVERED)
+            continue;
+        assert_int_equal(outcome.result, TOCSIN_RETRY);
+        assert_true(outcome.maybe_sent);
+        assert_says(outcome.reason, "write: broken off");
+        assert_true(outcome.took_ms < 2000);
+        deliver_host_destroy(sink);
+        receiver_finish(&receiver);
+        return;
+    }
+    fail_msg("64 MB went nowhere");
+}
+
+static void test_a_stopping_daemon_breaks_off(void **state)
+{
+    const struct tocsin_message message = named("x");
+    struct receiver receiver = receiver_unix(SOCK_DGRAM);
+    uint32_t result = TOCSIN_DELIVERED;
+
+    (void)state;
+    struct deliver_host *sink = sink_create(receiver.url, NULL);
+    deliver_host_stop(sink);
+    /* Nobody reads: the queue fills up, and then there is something to break off. */
+    for (int i = 0; i < 10000 && result == TOCSIN_DELIVERED; i++) {
+        auto_outcome struct outcome outcome = deliver_host_deliver(sink, &message, 60000);
+        result = outcome.result;
+        assert_false(outcome.maybe_sent);
+        assert_true(outcome.took_ms < 2000);
+    }
+    assert_int_equal(result, TOCSIN_RETRY);
+    deliver_host_destroy(sink);
+    receiver_finish(&receiver);
+}
+
+static void test_udp_hears_of_a_refusal_at_the_next_message(void **state)
+{
+    const struct tocsin_message message = named("x");
+    struct receiver receiver = receiver_udp();
+
+    (void)state;
+    struct deliver_host *sink = sink_create(receiver.url, NULL);
+    receiver_finish(&receiver);
+    auto_outcome struct outcome first = deliver_host_deliver(sink, &message, 5000);
+    auto_outcome struct outcome second = deliver_host_deliver(sink, &message, 5000);
+    assert_int_equal(first.result, TOCSIN_DELIVERED);
+    assert_int_equal(second.result, TOCSIN_RETRY);
+    assert_says(second.reason, "Connection refused");
+    deliver_host_destroy(sink);
+}
+
+static void test_a_datagram_too_large_is_shortened_once(void **state)
+{
+    struct receiver receiver = receiver_udp();
+    struct tocsin_message message = named("title");
+    auto_free char *text = mem_alloc(70001);
+
+    (void)state;
+    memset(text, 'a', 70000);
+    message.text_plain = text;
+    struct deliver_host *sink = sink_create(receiver.url, "max_len=64k");
+    auto_outcome struct outcome outcome = deliver_host_deliver(sink, &message, 5000);
+    assert_int_equal(outcome.result, TOCSIN_DELIVERED);
+    auto_free char *line = receiver_datagram(&receiver);
+    assert_int_equal(strlen(line), 1024);
+    assert_string_equal(line + 1021, "...");
+    deliver_host_destroy(sink);
+    receiver_finish(&receiver);
+}
+
+static void test_unix_datagrams_have_no_frame(void **state)
+{
+    struct receiver receiver = receiver_unix(SOCK_DGRAM);
+
+    (void)state;
+    struct deliver_host *sink = sink_create(receiver.url, NULL);
+    assert_delivered(sink, "first");
+    auto_free char *line = receiver_datagram(&receiver);
+    assert_memory_equal(line, "<130>1 ", 7);
+    assert_string_equal(line + strlen(line) - 7, "] first");
+    deliver_host_destroy(sink);
+    receiver_finish(&receiver);
+}
+
+static void test_unix_streams_have_line_feeds(void **state)
+{
+    struct receiver receiver = receiver_unix(SOCK_STREAM);
+
+    (void)state;
+    struct deliver_host *sink = sink_create(receiver.url, NULL);
+    assert_delivered(sink, "first");
+    receiver_accept(&receiver);
+    auto_free char *line = receiver_stream(&receiver, 1);
+    assert_string_equal(line + strlen(line) - 8, "] first\n");
+    deliver_host_destroy(sink);
+    receiver_finish(&receiver);
+}
+
+static void test_a_unix_socket_made_anew_is_found_again(void **state)
+{
+    struct receiver receiver = receiver_unix(SOCK_DGRAM);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    (void)state;
+    struct deliver_host *sink = sink_create(receiver.url, NULL);
+    assert_delivered(sink, "first");
+    /* As a syslog daemon does that is started again. */
+    close(receiver.fd);
+    unlink(receiver.path);
+    receiver.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    memcpy(address.sun_path, receiver.path, sizeof receiver.path);
+    assert_return_code(bind(receiver.fd, (struct sockaddr *)&address, sizeof address), 0);
+    assert_delivered(sink, "second");
+    auto_free char *line = receiver_datagram(&receiver);
+    assert_string_equal(line + strlen(line) - 8, "] second");
+    deliver_host_destroy(sink);
+    receiver_finish(&receiver);
+}
+
+static void test_a_missing_unix_socket_is_tried_again(void **state)
+{
+    const struct tocsin_message message = named("x");
+
+    (void)state;
+    struct deliver_host *sink = sink_create("url=unix:/nonexistent/log", NULL);
+    auto_outcome struct outcome outcome = deliver_host_deliver(sink, &message, 5000);
+    assert_int_equal(outcome.result, TOCSIN_RETRY);
+    assert_says(outcome.reason, "connect: No such file");
+    deliver_host_destroy(sink);
+}
+
+static void test_check_names_what_is_wrong(void **state)
+{
+    static const struct {
+        const char *settings[3], *why;
+    } rows[] = {
+        {{"url=tls://siem.example.org:6514"}, "tls:// is not in this version"},
+        {{"url=http://siem.example.org"}, "only udp://, tcp:// and unix://"},
+        {{"url=siem.example.org:514"}, "only udp://, tcp:// and unix://"},
+        {{"url=udp://"}, "no host"},
+        {{"url=udp://:514"}, "no host"},
+        {{"url=udp://h:0"}, "port from 1"},
+        {{"url=udp://h:99999"}, "port from 1"},
+        {{"url=udp://h:5x"}, "port from 1"},
+        {{"url=udp://h:"}, "port from 1"},
+        {{"url=udp://h/path"}, "nothing may follow"},
+        {{"url=udp://u:p@h"}, "no users"},
+        {{"url=udp://[::1"}, "no host"},
+        {{"url=udp://[::1]x"}, "port from 1"},
+        {{"url=unix://dev/log"}, "absolute path"},
+        {{"url=udp://h", "app_name=two words"}, "app_name"},
+        {{"url=udp://h", "app_name="}, "app_name"},
+        {{"url=udp://h", "hostname=a\nb"}, "hostname"},
+        {{"url=udp://h", "framing=lf"}, "framing"},
+        {{"url=udp://h", "max_len=479"}, "max_len"},
+        {{"url=udp://h", "max_len=1m"}, "max_len"},
+        {{"url=tcp://h", "max_len=2m"}, "max_len"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct deliver_host *sink = deliver_host_create("PLUGIN_SYSLOG", rows[i].settings);
+        assert_says(deliver_host_check(sink), rows[i].why);
+        deliver_host_destroy(sink);
+    }
+}
+
+static void test_check_takes_what_people_write(void **state)
+{
+    static const char *const urls[] = {"url=udp://siem", "url=udp://siem:514/", "url=tcp://[::1]",
+        "url=tcp://[2001:db8::1]:601", "url=tcp://192.0.2.1:601", "url=unix:///dev/log",
+        "url=unix:/dev/log"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++)
+        deliver_host_destroy(sink_create(urls[i], NULL));
+}
+
+static void test_overlong_urls_are_refused(void **state)
+{
+    auto_buf struct buf url = {0};
+
+    (void)state;
+    buf_puts(&url, "url=unix:///");
+    for (int i = 0; i < 2000; i++)
+        buf_putc(&url, 'a');
+    const char *path[] = {buf_text(&url), NULL};
+    struct deliver_host *sink = deliver_host_create("PLUGIN_SYSLOG", path);
+    assert_says(deliver_host_check(sink), "107 bytes");
+    deliver_host_destroy(sink);
+    memcpy(url.data, "url=udp://aa", 12);
+    const char *host[] = {buf_text(&url), NULL};
+    sink = deliver_host_create("PLUGIN_SYSLOG", host);
+    assert_says(deliver_host_check(sink), "too long");
+    deliver_host_destroy(sink);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tcp_counts_octets_on_one_connection),
+        cmocka_unit_test(test_line_feeds_are_an_option),
+        cmocka_unit_test(test_a_peer_that_hung_up_is_called_again_before_the_next_message),
+        cmocka_unit_test(test_what_the_peer_says_is_no_sign_of_anything),
+        cmocka_unit_test(test_nothing_listening_is_tried_again),
+        cmocka_unit_test(test_a_host_that_does_not_exist_is_tried_again),
+        cmocka_unit_test(test_a_peer_that_reads_nothing_costs_the_deadline_and_leaves_a_doubt),
+        cmocka_unit_test(test_a_stopping_daemon_breaks_off),
+        cmocka_unit_test(test_udp_hears_of_a_refusal_at_the_next_message),
+        cmocka_unit_test(test_a_datagram_too_large_is_shortened_once),
+        cmocka_unit_test(test_unix_datagrams_have_no_frame),
+        cmocka_unit_test(test_unix_streams_have_line_feeds),
+        cmocka_unit_test(test_a_unix_socket_made_anew_is_found_again),
+        cmocka_unit_test(test_a_missing_unix_socket_is_tried_again),
+        cmocka_unit_test(test_check_names_what_is_wrong),
+        cmocka_unit_test(test_check_takes_what_people_write),
+        cmocka_unit_test(test_overlong_urls_are_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
