@@ -39,6 +39,8 @@ enum {
     PRIORITY_AUTO
 };
 
+#define ZERO_WIDTH_SPACE "\xe2\x80\x8b"
+
 struct config {
     struct tocsin_secret url;
     const char *channel;
@@ -89,6 +91,22 @@ static void text_set(struct tocsin_call *call, json_t *object, const char *name,
         json_object_set_new(object, name, text_json(call, text));
 }
 
+/* Plain text in which @channel and <!channel> stand with a space that nobody sees. Mattermost looks
+ * for mentions in Markdown only, and that the host escapes; titles, labels and footers are spared
+ * for the day on which it looks there too. */
+static const char *unmentioned(struct tocsin_call *call, const char *text)
+{
+    char *out = call->host->alloc(call, strlen(text) * (1 + strlen(ZERO_WIDTH_SPACE)) + 1);
+    char *end = out;
+
+    for (; *text != '\0'; text++) {
+        *end++ = *text;
+        if (text[0] == '@' || (text[0] == '<' && text[1] == '!'))
+            end = stpcpy(end, ZERO_WIDTH_SPACE);
+    }
+    return out;
+}
+
 /* A title that is a link is shown as it is; in one that is not, the web client makes Markdown links
  * into links (message_attachment.tsx). */
 static const char *title_text(struct tocsin_call *call, const char *headline, const char *link)
@@ -99,10 +117,10 @@ static const char *title_text(struct tocsin_call *call, const char *headline, co
 /* A label is shown as it is, a value is Markdown. Two short fields share a line. */
 static json_t *field_create(struct tocsin_call *call, const struct tocsin_fact *fact)
 {
+    const char *label = text_cut(call, fact->label, MAX_LABEL_RUNES, SIZE_MAX);
     const char *value = text_cut(call, fact->value, MAX_VALUE_RUNES, MAX_VALUE);
 
-    return json_pack("{s:o, s:o, s:b}", "title",
-        text_json(call, text_cut(call, fact->label, MAX_LABEL_RUNES, SIZE_MAX)), "value",
+    return json_pack("{s:o, s:o, s:b}", "title", text_json(call, unmentioned(call, label)), "value",
         text_json(call, call->host->escape(call, TOCSIN_MARKDOWN, value)), "short",
         strlen(value) <= SHORT_VALUE);
 }
@@ -133,9 +151,9 @@ static const char *footer_text(struct tocsin_call *call, size_t left_out)
 
     if (left_out > 0)
         more = call->host->format(call, "%zu more facts" DOT, left_out);
-    return text_cut(call,
-        call->host->format(call, "%s%s%s%s", marks, *marks ? DOT : "", more, words_origin(call)),
-        MAX_FOOTER_RUNES, SIZE_MAX);
+    const char *line =
+        call->host->format(call, "%s%s%s%s", marks, *marks ? DOT : "", more, words_origin(call));
+    return text_cut(call, unmentioned(call, line), MAX_FOOTER_RUNES, SIZE_MAX);
 }
 
 static json_t *attachment_create(struct tocsin_call *call)
@@ -147,6 +165,7 @@ static json_t *attachment_create(struct tocsin_call *call)
     json_t *attachment = json_object(), *fields = fields_create(call);
     size_t left_out = message->fact_count - json_array_size(fields);
 
+    headline = unmentioned(call, headline);
     text_set(call, attachment, "fallback", headline);
     text_set(call, attachment, "color", colors[message_level(message)]);
     text_set(call, attachment, "title", title_text(call, headline, link));

@@ -263,26 +263,30 @@ static void test_a_title_without_a_link_is_escaped(void **state)
     assert_string_equal(json_text_at(bare, ATTACHMENT ".fallback"), headline);
 }
 
-/* Mentions are looked for in text, pretext, attachment text and field values. */
 static void on_string(const json_t *holder, const char *name, const char *text, void *context)
 {
     (void)holder;
+    (void)name;
     (void)context;
-    if (strcmp(name, "text") == 0 || strcmp(name, "pretext") == 0 || strcmp(name, "value") == 0)
-        assert_null(strstr(text, "@channel"));
+    assert_null(strstr(text, "@channel"));
+    assert_null(strstr(text, "<!here>"));
 }
 
 static void test_hostile_texts_call_nobody(void **state)
 {
-    static const char hostile[] = "x @channel y";
+    static const char hostile[] = "x @channel y <!here> z";
+    static const char *const links[] = {NULL, "https://example.org/"};
     struct tocsin_fact fact = {hostile, hostile};
     struct tocsin_message message = message_example();
 
     message.title = message.type = message.action = message.rule = message.hook = hostile;
     message.facts = &fact;
     message.fact_count = 1;
-    auto_json json_t *payload = rendered(*state, &message);
-    json_visit_strings(payload, on_string, NULL);
+    for (size_t i = 0; i < 2; i++) {
+        message.link = links[i];
+        auto_json json_t *payload = rendered(*state, &message);
+        json_visit_strings(payload, on_string, NULL);
+    }
 }
 
 static void test_only_an_http_link_is_a_title_link(void **state)
@@ -370,7 +374,7 @@ static void test_the_url_is_passed_and_never_in_the_payload(void **state)
     struct tocsin_message message = message_example();
     const struct tocsin_request *request = render_host_render(*state, &message);
 
-    assert_string_equal(request->url, URL_OPTION + strlen("url="));
+    assert_string_equal(request->url, strchr(URL_OPTION, '=') + 1);
     assert_null(strstr(request->body, HOOK));
 }
 
