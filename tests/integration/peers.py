@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tocsin import wait_until
 
-UNPACKED = Path(os.environ.get("TOCSIN_PEERS", "build/peers"))
+UNPACKED = Path(__file__).resolve().parents[2] / "build" / "peers"  # where ./run puts them
 
 
 def free_port(kind=socket.SOCK_STREAM):

@@ -1,12 +1,13 @@
-"""Sinks as tocsin.yaml has them, for the far ends of the tests."""
+"""Sinks as tocsin.yaml has them, for the far ends of the tests. Their own rates, made for real
+servers, are off: a test that wants one says so."""
 
 
 def teams(fake, **more):
-    return {"plugin": "teams", "url": fake.url, **more}
+    return {"plugin": "teams", "url": fake.url, "rate": "off", **more}
 
 
 def mattermost(fake, **more):
-    return {"plugin": "mattermost", "url": fake.url, **more}
+    return {"plugin": "mattermost", "url": fake.url, "rate": "off", **more}
 
 
 def email(fake, **more):
@@ -15,7 +16,7 @@ def email(fake, **more):
 
 
 def syslog(fake, **more):
-    return {"plugin": "syslog", "url": fake.url, **more}
+    return {"plugin": "syslog", "url": fake.url, "rate": "off", **more}
 
 
 def unreachable():

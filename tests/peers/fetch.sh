@@ -15,13 +15,11 @@ for package; do
     rm -rf "$root"
     mkdir -p "$root/debs"
     # What apt would install beside it is what is missing here.
-    missing=$(apt-get -s -y --no-install-recommends install "$package" |
-        awk '$1 == "Inst" {print $2}')
-    (
-        cd "$root/debs"
-        # shellcheck disable=SC2086 # one word each
-        apt-get -qq -o APT::Sandbox::User=root download $(printf '%s\n' "$package" $missing | sort -u)
-    )
+    mapfile -t packages < <(
+        { echo "$package"
+          apt-get -s -y --no-install-recommends install "$package" | awk '$1 == "Inst" {print $2}'
+        } | sort -u)
+    (cd "$root/debs" && apt-get -qq -o APT::Sandbox::User=root download "${packages[@]}")
     for deb in "$root"/debs/*.deb; do
         dpkg-deb -x "$deb" "$root"
     done
