@@ -15,9 +15,10 @@ struct event_base;
 
 enum {
     MAX_ROWS = 64,
-    HOUR = 3600 * 1000,
-    DAY = 24 * HOUR,
 };
+
+#define HOUR INT64_C(3600000)
+#define DAY (24 * HOUR)
 
 /* When these stories happen. */
 #define NOW INT64_C(1700000000000)
