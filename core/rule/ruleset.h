@@ -28,16 +28,19 @@ struct rule_send {
     size_t line, column;
 };
 
-/* Compiles the documents in order (one or more files). Every fault is reported to problems with
- * file:line:column; returns NULL if there was any. A key or operator this version does not have is
- * refused by name. known_sinks[0..count) are the names that `send` may use. */
+/* Compiles the documents in order (one or more files; NULL, a file that could not be read, is
+ * passed over). Every fault is reported to problems with file:line:column; returns NULL if there is
+ * any error in problems, from loading the documents too. A key or operator this version does not
+ * have is refused by name. known_sinks[0..count) are the names that `send` may use. The documents
+ * may go afterwards. */
 struct ruleset *ruleset_compile(const struct yaml *const *documents, size_t document_count,
     const char *const *known_sinks, size_t sink_count, struct problems *problems);
 void ruleset_destroy(struct ruleset *rules);
 
 size_t ruleset_count(const struct ruleset *rules);
 
-/* The distinct (rule, sink) pairs, for warnings such as "nobody sends to this sink". */
+/* The distinct (rule, sink) pairs, for warnings such as "nobody sends to this sink". Fills at most
+ * max, returns how many there are. */
 size_t ruleset_sends(const struct ruleset *rules, struct rule_send *sends, size_t max);
 
 /* True when some rule has `match: {}` or `unmatched` names a sink: every event reaches somebody. */
@@ -72,10 +75,12 @@ struct decision {
     size_t target_count;
     struct rule_trace *traces; /* rules tried, in order; NULL unless asked for */
     size_t trace_count;
-    bool matched; /* some rule sent or decided (`send: []` is a decision) */
+    bool matched; /* some rule sent or decided; `send: []` is a decision where it is known to match
+                   */
 };
 
-/* now_ms is the time of acceptance. The traces are made only where with_trace says so. */
+/* now_ms is the time of acceptance. The traces are made only where with_trace says so. The view's
+ * name `rule` is left as the last rule that asked for it was called. */
 void ruleset_decide(const struct ruleset *rules, struct view *view, int64_t now_ms, bool with_trace,
     struct decision *decision);
 void decision_finish(struct decision *decision);

@@ -1,0 +1,16 @@
+/* Fields that rules name: a wrong one is no error of form, it would only never match. */
+#ifndef TOCSIN_RULE_FIELD_H
+#define TOCSIN_RULE_FIELD_H
+
+#include <stdbool.h>
+
+#include "config/problems.h"
+
+struct path;
+
+/* Reports a path that can have no value, and the name that was likely meant: one inside a name that
+ * is a plain value (`status.name`), or a slip of the finger. A look-up may add names of its own, so
+ * a name that resembles none passes. */
+void field_check(const struct path *path, struct place place, struct problems *problems);
+
+#endif

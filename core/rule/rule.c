@@ -1,0 +1,190 @@
+#include "rule/rule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "base/nearest.h"
+#include "config/problems.h"
+#include "config/yaml.h"
+#include "rule/compilation.h"
+#include "rule/words.h"
+
+static const char *const rule_keys[] = {"name", "match", "send", "stop", "if_not_enriched", NULL};
+static const char *const planned_rule_keys[] = {"title", "text", "facts", "link", "level", NULL};
+static const char *const send_keys[] = {"sink", NULL};
+static const char *const planned_send_keys[] = {"title", "text", "facts", "link", "level", NULL};
+
+static const char *find_sink(const struct compilation *compilation, const char *name)
+{
+    for (size_t i = 0; i < compilation->sink_count; i++)
+        if (strcmp(compilation->sinks[i], name) == 0)
+            return compilation->sinks[i];
+    return NULL;
+}
+
+static void complain_of_sink(struct compilation *compilation, const struct yaml *node)
+{
+    const char *near =
+        nearest_word(node->text, (const char *const *)compilation->sinks, compilation->sink_count);
+    auto_free char *shown = yaml_show(node);
+
+    if (near)
+        problem_add(compilation->problems, node->place, "unknown sink %s; did you mean \"%s\"?",
+            shown, near);
+    else
+        problem_add(compilation->problems, node->place, "unknown sink %s", shown);
+}
+
+static bool sends_to(const struct rule *rule, const char *sink)
+{
+    for (size_t i = 0; i < rule->send_count; i++)
+        if (rule->sends[i].sink == sink)
+            return true;
+    return false;
+}
+
+/* Adds the sink that the node names. rule->sends has room for it. */
+static void add_send(struct compilation *compilation, const struct yaml *node, struct rule *rule)
+{
+    if (node->is_faulty)
+        return;
+    if (node->kind != YAML_SCALAR || !*node->text) {
+        auto_free char *shown = yaml_show(node);
+        problem_add(
+            compilation->problems, node->place, "a sink's name is missing: this is %s", shown);
+        return;
+    }
+    const char *sink = find_sink(compilation, node->text);
+    if (!sink)
+        complain_of_sink(compilation, node);
+    else if (sends_to(rule, sink))
+        problem_warn(compilation->problems, node->place, "\"%s\" is named twice", sink);
+    else
+        rule->sends[rule->send_count++] =
+            (struct send){.sink = sink, .line = node->place.line, .column = node->place.column};
+}
+
+/* {sink: soc-chat} */
+static void read_send_map(
+    struct compilation *compilation, const struct yaml *map, struct rule *rule)
+{
+    const struct words words = {"key", send_keys, planned_send_keys};
+    const struct yaml *sink = yaml_get(map, "sink");
+
+    for (size_t i = 0; i < map->count; i++)
+        words_check(&words, map->entries[i].key, compilation->problems);
+    if (sink)
+        add_send(compilation, sink, rule);
+    else if (!map->is_faulty)
+        problem_add(compilation->problems, map->place, "no \"sink\" here");
+}
+
+static void read_send(struct compilation *compilation, const struct yaml *node, struct rule *rule)
+{
+    if (node->kind == YAML_MAP)
+        read_send_map(compilation, node, rule);
+    else
+        add_send(compilation, node, rule);
+}
+
+void rule_read_sends(struct compilation *compilation, const struct yaml *node, struct rule *rule)
+{
+    size_t room = node->kind == YAML_LIST ? node->count : 1;
+
+    rule->sends = mem_alloc(room * sizeof *rule->sends);
+    if (node->kind == YAML_LIST) {
+        for (size_t i = 0; i < node->count; i++)
+            read_send(compilation, node->items[i], rule);
+    } else if (node->kind == YAML_NULL && !node->is_faulty) {
+        problem_add(compilation->problems, node->place,
+            "nothing stands here; that nobody shall hear of it is written []");
+    } else {
+        read_send(compilation, node, rule);
+    }
+}
+
+static void read_name(struct compilation *compilation, const struct yaml *node, struct rule *rule)
+{
+    if (node->kind == YAML_SCALAR && *node->text) {
+        rule->name = text_copy(node->text);
+        if (strcmp(rule->name, "unmatched") == 0)
+            problem_add(compilation->problems, node->place,
+                "\"unmatched\" is what events are called that no rule matched; name it otherwise");
+        return;
+    }
+    auto_free char *shown = yaml_show(node);
+    if (!node->is_faulty)
+        problem_add(compilation->problems, node->place, "a rule's name is a text, not %s", shown);
+}
+
+/* One of two words; `chosen` tells whether it was the second. */
+static void read_choice(struct compilation *compilation, const struct yaml_entry *entry,
+    const char *first, const char *second, bool *chosen)
+{
+    const struct yaml *node = entry->value;
+
+    *chosen = node->kind == YAML_SCALAR && strcmp(node->text, second) == 0;
+    if (*chosen || node->is_faulty || (node->kind == YAML_SCALAR && strcmp(node->text, first) == 0))
+        return;
+    auto_free char *shown = yaml_show(node);
+    problem_add(compilation->problems, node->place, "`%s` is %s or %s, not %s", entry->key->text,
+        first, second, shown);
+}
+
+static void read_key(
+    struct compilation *compilation, const struct yaml_entry *entry, struct rule *rule)
+{
+    const struct words words = {"key", rule_keys, planned_rule_keys};
+    const char *key = entry->key->text;
+
+    if (!words_check(&words, entry->key, compilation->problems))
+        return;
+    if (strcmp(key, "name") == 0) {
+        read_name(compilation, entry->value, rule);
+    } else if (strcmp(key, "match") == 0) {
+        condition_read(compilation, entry->value, &rule->match);
+        rule->reads_rule = compilation->reads_rule;
+    } else if (strcmp(key, "send") == 0) {
+        rule_read_sends(compilation, entry->value, rule);
+    } else if (strcmp(key, "stop") == 0) {
+        read_choice(compilation, entry, "false", "true", &rule->stop);
+    } else {
+        read_choice(compilation, entry, "send", "skip", &rule->skip_unknown);
+    }
+}
+
+static void require(
+    struct compilation *compilation, const struct yaml *node, const char *key, const char *cure)
+{
+    if (!yaml_get(node, key) && !node->is_faulty)
+        problem_add(compilation->problems, node->place, "this rule has no \"%s\"%s", key, cure);
+}
+
+void rule_read(struct compilation *compilation, const struct yaml *node, struct rule *rule)
+{
+    rule->file = text_copy(node->place.file ? node->place.file : "");
+    rule->line = node->place.line;
+    if (node->kind != YAML_MAP) {
+        auto_free char *shown = yaml_show(node);
+        if (!node->is_faulty)
+            problem_add(compilation->problems, node->place,
+                "a rule is a map with name, match and send, not %s", shown);
+        return;
+    }
+    for (size_t i = 0; i < node->count; i++)
+        read_key(compilation, &node->entries[i], rule);
+    require(compilation, node, "name", "");
+    require(compilation, node, "match", "; for every event write match: {}");
+    require(compilation, node, "send", "; that nobody shall hear of it is written send: []");
+}
+
+void rule_finish(struct rule *rule)
+{
+    condition_finish(&rule->match);
+    free(rule->name);
+    free(rule->file);
+    free(rule->sends);
+    *rule = (struct rule){0};
+}

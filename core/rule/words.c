@@ -1,0 +1,42 @@
+#include "rule/words.h"
+
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/nearest.h"
+#include "config/problems.h"
+#include "config/yaml.h"
+
+size_t word_count(const char *const *list)
+{
+    size_t count = 0;
+
+    while (list[count])
+        count++;
+    return count;
+}
+
+bool is_word_of(const char *const *list, const char *word)
+{
+    for (; *list; list++)
+        if (strcmp(*list, word) == 0)
+            return true;
+    return false;
+}
+
+bool words_check(const struct words *words, const struct yaml *word, struct problems *problems)
+{
+    if (is_word_of(words->known, word->text))
+        return true;
+    auto_free char *shown = yaml_show(word);
+    const char *near = nearest_word(word->text, words->known, word_count(words->known));
+    if (is_word_of(words->planned, word->text))
+        problem_add(
+            problems, word->place, "the %s %s is not in this version yet", words->what, shown);
+    else if (near)
+        problem_add(
+            problems, word->place, "unknown %s %s; did you mean \"%s\"?", words->what, shown, near);
+    else
+        problem_add(problems, word->place, "unknown %s %s", words->what, shown);
+    return false;
+}

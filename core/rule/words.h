@@ -1,0 +1,24 @@
+/* The words that a place in the rules may hold, and what to say of any other. */
+#ifndef TOCSIN_RULE_WORDS_H
+#define TOCSIN_RULE_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct problems;
+struct yaml;
+
+/* Both lists end with NULL. */
+struct words {
+    const char *what;           /* "operator" */
+    const char *const *known;   /* what this version has */
+    const char *const *planned; /* what the format has and this version has not */
+};
+
+/* Whether the scalar is a known word; reports it, with the nearest known one, where it is not. */
+bool words_check(const struct words *words, const struct yaml *word, struct problems *problems);
+
+bool is_word_of(const char *const *list, const char *word);
+size_t word_count(const char *const *list);
+
+#endif

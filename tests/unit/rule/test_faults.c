@@ -1,0 +1,229 @@
+#include "../cmocka_setup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "config/problems.h"
+#include "config/yaml.h"
+#include "rule/ruleset.h"
+#include "rules.h"
+
+/* All problems, one a line. */
+static char *problems_of(const char *yaml)
+{
+    auto_problems struct problems problems = {0};
+    struct buf text = {0};
+
+    struct ruleset *rules = rules_or_problems(yaml, &problems);
+    assert_int_equal(rules == NULL, problems.error_count > 0);
+    ruleset_destroy(rules);
+    problems_sort(&problems);
+    for (size_t i = 0; i < problems.count; i++) {
+        auto_free char *line = problem_format(&problems.items[i]);
+        buf_printf(&text, "%s\n", line);
+    }
+    return buf_take(&text);
+}
+
+static void assert_problem(const char *yaml, const char *expected)
+{
+    auto_free char *problems = problems_of(yaml);
+
+    if (!strstr(problems, expected))
+        print_message("# %s\n%s# does not say: %s\n", yaml, problems, expected);
+    assert_non_null(strstr(problems, expected));
+}
+
+static void assert_rule_problem(const char *rule, const char *expected)
+{
+    auto_buf struct buf yaml = {0};
+
+    buf_printf(&yaml, "rules: [{%s}]", rule);
+    assert_problem(buf_text(&yaml), expected);
+}
+
+static void assert_match_problem(const char *match, const char *expected)
+{
+    auto_buf struct buf yaml = {0};
+
+    buf_printf(&yaml, "rules: [{name: r, match: {%s}, send: chat}]", match);
+    assert_problem(buf_text(&yaml), expected);
+}
+
+static void test_every_fault_is_reported_with_its_place(void **state)
+{
+    (void)state;
+    auto_free char *problems = problems_of("rules:\n"
+                                           "  - name: one\n"
+                                           "    match: {urgency: {gteq: 80}}\n"
+                                           "    send: [chatt]\n"
+                                           "  - name: one\n"
+                                           "    mach: {}\n"
+                                           "    send: []\n"
+                                           "unmached: []\n");
+
+    assert_string_equal(problems,
+        "rules.yaml:3:23: unknown operator \"gteq\"; did you mean \"gte\"?\n"
+        "rules.yaml:4:12: unknown sink \"chatt\"; did you mean \"chat\"?\n"
+        "rules.yaml:5:5: this rule has no \"match\"; for every event write match: {}\n"
+        "rules.yaml:5:11: \"one\" is the name of another rule, at rules.yaml:2\n"
+        "rules.yaml:6:5: unknown key \"mach\"; did you mean \"match\"?\n"
+        "rules.yaml:8:1: unknown key \"unmached\"; did you mean \"unmatched\"?\n");
+}
+
+static void test_what_is_not_built_yet_is_refused_by_name(void **state)
+{
+    static const char *const operators[] = {"regex", "cidr", "has", "newer_than", "older_than"};
+    static const char *const keys[] = {"title", "text", "facts", "link", "level"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
+        auto_buf struct buf match = {0}, expected = {0};
+        buf_printf(&match, "alert.x: {%s: {a: b}}", operators[i]);
+        buf_printf(&expected, "the operator \"%s\" is not in this version yet", operators[i]);
+        assert_match_problem(buf_text(&match), buf_text(&expected));
+    }
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        auto_buf struct buf rule = {0}, entry = {0}, expected = {0};
+        buf_printf(&rule, "name: r, match: {}, send: chat, %s: x", keys[i]);
+        buf_printf(&entry, "name: r, match: {}, send: [{sink: chat, %s: x}]", keys[i]);
+        buf_printf(&expected, "the key \"%s\" is not in this version yet", keys[i]);
+        assert_rule_problem(buf_text(&rule), buf_text(&expected));
+        assert_rule_problem(buf_text(&entry), buf_text(&expected));
+    }
+    assert_problem("partials: templates/", "the key \"partials\" is not in this version yet");
+    assert_problem("tests: []", "the key \"tests\" is not in this version yet");
+}
+
+static void test_rules_that_could_never_match_are_refused(void **state)
+{
+    static const struct {
+        const char *match, *problem;
+    } rows[] = {
+        {"urgancy: {gte: 80}", "unknown name \"urgancy\"; did you mean \"urgency\"?"},
+        {"Type: alert", "unknown name \"Type\"; did you mean \"type\"?"},
+        {"urgency.current_value: {gte: 80}", "did you mean \"alert.urgency.current_value\"?"},
+        {"entity.name: x", "\"entity.name\" is never there; did you mean \"entity\"?"},
+        {"source.ip: x", "\"source.ip\" is never there: \"source\" has no parts"},
+        {"urgency: {gte: high}", "urgency is a number, \"high\" is none"},
+        {"level: critical", "unknown level \"critical\""},
+        {"level: {gte: 80}", "unknown level \"80\""},
+        {"level: [high, urgnt]", "unknown level \"urgnt\""},
+        {"alert.x: {gte: many}", "\"many\" is neither a number, nor a level"},
+        {"alert: {urgency: {gte: 80}}", "the field inside is written alert.urgency"},
+        {"alert.x: null", "for what is absent write {exists: false}"},
+        {"alert.x: ", "for what is absent write {exists: false}"},
+        {"alert.x: ''", "for what is absent write {exists: false}"},
+        {"alert.x: []", "for what is absent write {exists: false}"},
+        {"alert.x: {}", "for what is absent write {exists: false}"},
+        {"alert.x: {eq: ~}", "for what is absent write {exists: false}"},
+        {"alert.x: {gte: ''}", "for what is absent write {exists: false}"},
+        {"alert.x: {in: []}", "for what is absent write {exists: false}"},
+        {"alert.x: [a, ~]", "for what is absent write {exists: false}"},
+        {"alert.x: {in: a}", "`in` needs a list: [a]"},
+        {"alert.x: {ne: [a]}", "a comparison needs one text or number, not a list"},
+        {"alert.x: [[a]]", "a comparison needs one text or number, not a list"},
+        {"alert.x: {exists: yes}", "`exists` is true or false, not \"yes\""},
+        {"alert.x: {exists: ~}", "`exists` is true or false"},
+        {"any: {type: a}", "`any` needs a list of conditions, not a map"},
+        {"any: []", "`any` needs a list of conditions, not an empty one"},
+        {"all: [a]", "`all` combines maps of fields with conditions, not \"a\""},
+        {"any: [{}]", "`any` combines maps of fields with conditions, not an empty one"},
+        {"not: {}", "`not` combines maps of fields with conditions, not an empty one"},
+        {"not: [{type: a}]", "`not` combines maps of fields with conditions, not a list"},
+        {"alert..x: a", "\"alert..x\" has an empty part"},
+        {"alrt.x: a", "warning: \"alrt\" is a name only where a look-up is called so; did you mean "
+                      "\"alert\"?"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_match_problem(rows[i].match, rows[i].problem);
+}
+
+static void test_rules_have_a_form(void **state)
+{
+    static const struct {
+        const char *rule, *problem;
+    } rows[] = {
+        {"match: {}, send: chat", "this rule has no \"name\""},
+        {"name: '', match: {}, send: chat", "a rule's name is a text, not \"\""},
+        {"name: [a], match: {}, send: chat", "a rule's name is a text, not a list"},
+        {"name: unmatched, match: {}, send: chat", "name it otherwise"},
+        {"name: r, send: chat", "this rule has no \"match\"; for every event write match: {}"},
+        {"name: r, match: , send: chat", "for every event write match: {}"},
+        {"name: r, match: [], send: chat", "`match` is a map of fields with conditions"},
+        {"name: r, match: {}", "this rule has no \"send\""},
+        {"name: r, match: {}, send: ", "that nobody shall hear of it is written []"},
+        {"name: r, match: {}, send: ''", "a sink's name is missing"},
+        {"name: r, match: {}, send: [~]", "a sink's name is missing"},
+        {"name: r, match: {}, send: [[chat]]", "a sink's name is missing: this is a list"},
+        {"name: r, match: {}, send: nobody", "unknown sink \"nobody\""},
+        {"name: r, match: {}, send: [{sink: mial}]", "did you mean \"mail\"?"},
+        {"name: r, match: {}, send: [{snk: mail}]", "unknown key \"snk\"; did you mean \"sink\"?"},
+        {"name: r, match: {}, send: [{}]", "no \"sink\" here"},
+        {"name: r, match: {}, send: [chat, chat]", "warning: \"chat\" is named twice"},
+        {"name: r, match: {}, send: chat, stop: yes", "`stop` is false or true, not \"yes\""},
+        {"name: r, match: {}, send: chat, if_not_enriched: drop",
+            "`if_not_enriched` is send or skip, not \"drop\""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_rule_problem(rows[i].rule, rows[i].problem);
+    assert_problem("rules: {}", "`rules` is a list of rules, not");
+    assert_problem("rules: [a]", "a rule is a map with name, match and send, not \"a\"");
+    assert_problem("- a", "a rules file is a map with `rules`, not a list");
+    assert_problem("unmatched: nobody", "unknown sink \"nobody\"");
+    assert_problem("unmatched:", "that nobody shall hear of it is written []");
+}
+
+static void test_what_is_right_has_no_problem(void **state)
+{
+    static const char *const files[] = {"", "x-anchors: {any: thing}\nrules: []\nunmatched: []",
+        "rules: [{name: r, match: {ticket: {exists: true}}, send: [{sink: chat}, mail]}]",
+        "rules: [{name: r, match: {ticket.owner: me}, send: {sink: chat}, stop: true}]",
+        "rules: [{name: r, match: {}, send: [], if_not_enriched: send, stop: false}]",
+        "x-match: &m {type: alert}\nrules: [{name: r, match: *m, send: chat}]"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        auto_free char *problems = problems_of(files[i]);
+        assert_string_equal(problems, "");
+    }
+}
+
+/* Names are one space, whichever file they stand in. */
+static void test_several_files_are_one_set_of_rules(void **state)
+{
+    static const char first[] = "rules: [{name: r, match: {}, send: chat}]\nunmatched: chat";
+    static const char second[] = "rules: [{name: r, match: {}, send: chat}]\nunmatched: []";
+    static const char *const sinks[] = {"chat"};
+    auto_problems struct problems problems = {0};
+    auto_yaml struct yaml *a = yaml_load_text("a.yaml", first, strlen(first), &problems);
+    auto_yaml struct yaml *b = yaml_load_text("b.yaml", second, strlen(second), &problems);
+    const struct yaml *documents[] = {a, NULL, b};
+
+    (void)state;
+    assert_null(ruleset_compile(documents, 3, sinks, 1, &problems));
+    assert_int_equal(problems.count, 2);
+    assert_string_equal(problems.items[0].file, "b.yaml");
+    assert_string_equal(problems.items[0].text, "\"r\" is the name of another rule, at a.yaml:1");
+    assert_string_equal(problems.items[1].text, "`unmatched` stands already at a.yaml:2");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_fault_is_reported_with_its_place),
+        cmocka_unit_test(test_what_is_not_built_yet_is_refused_by_name),
+        cmocka_unit_test(test_rules_that_could_never_match_are_refused),
+        cmocka_unit_test(test_rules_have_a_form),
+        cmocka_unit_test(test_what_is_right_has_no_problem),
+        cmocka_unit_test(test_several_files_are_one_set_of_rules),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
