@@ -1,5 +1,6 @@
 #include "verdict.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "dialogue.h"
@@ -32,12 +33,28 @@ static void on_taken(const struct dialogue *dialogue, struct tocsin_outcome *out
             recipients_with(recipients, FATE_REFUSED), recipients->count, refused);
 }
 
-/* A full mailbox or a mail too large (RFC 3463 x.2.2, x.2.3, x.3.4) is about this mail; any other
- * refusal of a configured recipient would meet the next mail too. */
-static bool is_about_this_mail(const char *reply)
+/* A mail too large: about this mail, whereas other refusals of MAIL are about the sender. */
+static bool is_too_large(const char *reply)
 {
-    return strncmp(reply, "552", 3) == 0 || strstr(reply, " 5.2.2") || strstr(reply, " 5.2.3") ||
-           strstr(reply, " 5.3.4");
+    return strncmp(reply, "552", 3) == 0 || strstr(reply, " 5.3.4");
+}
+
+/* RFC 4954 6. */
+static bool is_about_login(int code)
+{
+    return code == 530 || code == 534 || code == 535 || code == 538;
+}
+
+/* Each recipient was refused for want of a login or by a policy (RFC 3463 x.7.x, relaying for one):
+ * nobody gets a mail this way until somebody mends it. */
+static bool is_shut_out(const struct recipients *recipients)
+{
+    for (size_t i = 0; i < recipients->count; i++) {
+        const char *reply = recipients->items[i].reply;
+        if (!is_about_login((int)strtol(reply, NULL, 10)) && !strstr(reply, " 5.7."))
+            return false;
+    }
+    return true;
 }
 
 static void on_nobody_accepted(const struct dialogue *dialogue, struct tocsin_outcome *outcome)
@@ -53,7 +70,7 @@ static void on_nobody_accepted(const struct dialogue *dialogue, struct tocsin_ou
     } else if (recipients->some_have_it) {
         outcome->result = TOCSIN_DELIVERED;
     } else {
-        outcome->result = is_about_this_mail(dialogue->reply) ? TOCSIN_REJECTED : TOCSIN_UNUSABLE;
+        outcome->result = is_shut_out(recipients) ? TOCSIN_UNUSABLE : TOCSIN_REJECTED;
     }
     outcome->reason = call->host->format(call, "no recipient was accepted: %s%s%s", refused,
         *refused && *deferred ? "; " : "", deferred);
@@ -70,11 +87,11 @@ static uint32_t refusal(const struct dialogue *dialogue)
 {
     switch (dialogue->stage) {
     case STAGE_MAIL:
-        return is_about_this_mail(dialogue->reply) ? TOCSIN_REJECTED : TOCSIN_UNUSABLE;
+        return is_too_large(dialogue->reply) ? TOCSIN_REJECTED : TOCSIN_UNUSABLE;
     case STAGE_DATA:
     case STAGE_BODY:
-        /* 530 asks for AUTH, 535 refuses it; the rest is about the content. */
-        return dialogue->code == 530 || dialogue->code == 535 ? TOCSIN_UNUSABLE : TOCSIN_REJECTED;
+        /* Even a policy may be about this content (spam), which the next mail does not share. */
+        return is_about_login(dialogue->code) ? TOCSIN_UNUSABLE : TOCSIN_REJECTED;
     default:
         return TOCSIN_UNUSABLE;
     }

@@ -152,8 +152,10 @@ static void test_when_nobody_is_accepted_the_replies_decide(void **state)
     } rows[] = {
         {{"450 a", "450 b", "451 c"}, TOCSIN_RETRY, NULL},
         {{"550 a", "450 b", "550 c"}, TOCSIN_RETRY, "b@example.org"},
-        {{"550 5.1.1 a", "550 5.1.1 b", "550 5.1.1 c"}, TOCSIN_UNUSABLE, NULL},
+        {{"550 5.1.1 a", "550 5.1.1 b", "550 5.1.1 c"}, TOCSIN_REJECTED, NULL},
         {{"554 5.7.1 a", "554 5.7.1 b", "554 5.7.1 relaying denied"}, TOCSIN_UNUSABLE, NULL},
+        {{"530 a", "530 b", "530 5.7.0 login first"}, TOCSIN_UNUSABLE, NULL},
+        {{"554 5.7.1 a", "550 5.1.1 b", "554 5.7.1 c"}, TOCSIN_REJECTED, NULL},
         {{"552 5.2.2 a", "552 5.2.2 b", "552 5.2.2 full"}, TOCSIN_REJECTED, NULL},
     };
 
