@@ -127,9 +127,13 @@ struct store_settle {
     const char *resume;  /* retry: NULL keeps what an earlier attempt left */
     const char *receipt; /* NULL where there is none */
 };
-/* A stale claim (settled already, or of an earlier life) is an error and changes nothing. promoted:
- * a later delivery of the same sink and thread became a head. */
-typedef void (*store_settle_done)(const struct error *error, bool promoted, void *arg);
+enum store_settled {
+    STORE_SETTLED,
+    STORE_SETTLED_PROMOTING, /* and a later delivery of the same sink and thread became a head */
+    STORE_STALE,  /* an error: settled already, or of an earlier life; nothing was changed */
+    STORE_FAILED, /* an error: the ledger could not be written; worth another try */
+};
+typedef void (*store_settle_done)(const struct error *error, enum store_settled settled, void *arg);
 
 /* A claim that is held. */
 struct store_hold {

@@ -9,7 +9,7 @@
 struct settling {
     struct request base;
     struct store_settle in;
-    bool promoted;
+    enum store_settled settled;
     store_settle_done done;
 };
 
@@ -75,22 +75,27 @@ static void run(struct request *request, struct database *db)
     struct store_hold hold = {in->delivery, in->claim};
     struct held held;
 
-    settling->promoted = false;
-    if (!hold_check(db, &hold, &request->pool, &held, &request->error))
+    settling->settled = STORE_SETTLED;
+    if (!hold_check(db, &hold, &request->pool, &held, &request->error)) {
+        settling->settled = db->fault ? STORE_FAILED : STORE_STALE;
         return;
+    }
     if (in->result == STORE_RETRY || in->result == STORE_DEAD)
         note_attempt(in, &held, db);
     if (in->result == STORE_RETRY)
         postpone(in, db);
     else
-        settling->promoted = finish(in, &held, db);
+        settling->settled = finish(in, &held, db) ? STORE_SETTLED_PROMOTING : STORE_SETTLED;
 }
 
 static void answer(const struct request *request)
 {
     const struct settling *settling = (const struct settling *)request;
 
-    settling->done(&request->error, !request->error.text && settling->promoted, request->arg);
+    /* What succeeded may still have failed with its group. */
+    bool has_failed = request->error.text && settling->settled != STORE_STALE;
+
+    settling->done(&request->error, has_failed ? STORE_FAILED : settling->settled, request->arg);
 }
 
 static const struct operation operation = {.run = run, .answer = answer};

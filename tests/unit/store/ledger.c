@@ -299,11 +299,14 @@ struct claimed_row claim_head(struct ledger *ledger, const char *sink, int64_t n
     return claimed.rows[0];
 }
 
-static void on_settled(const struct error *error, bool promoted, void *arg)
+static void on_settled(const struct error *error, enum store_settled settled, void *arg)
 {
     struct settled *result = end(arg);
 
-    *result = (struct settled){.promoted = promoted};
+    *result = (struct settled){
+        .promoted = settled == STORE_SETTLED_PROMOTING,
+        .stale = settled == STORE_STALE,
+    };
     KEEP(result->error, error->text);
 }
 

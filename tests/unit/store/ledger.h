@@ -64,7 +64,7 @@ struct claimed {
 
 struct settled {
     char error[256];
-    bool promoted;
+    bool promoted, stale;
 };
 
 struct handed_out {
