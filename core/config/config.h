@@ -56,15 +56,15 @@ struct config {
     char *public_url;          /* NULL when not set; no trailing slash */
     char *ledger_path;         /* absolute */
     int64_t keep_ms, keep_dead_ms;
-    uint64_t max_size;
     char **rules; /* rules files, absolute, globs expanded and sorted by name */
     size_t rules_count;
     char **plugin_path; /* absolute folders */
     size_t plugin_path_count;
     int64_t dedupe_ms, drain_ms;
     struct config_levels levels;
-    char *app_url; /* the web application, for links; NULL without a sekoia block */
-    char *api_url; /* no trailing slash, no trailing /api doubling; NULL likewise */
+    char *app_url;         /* the web application, for links; NULL without a sekoia block */
+    struct secret api_key; /* the preset's; empty without a sekoia block */
+    char *api_url;         /* no trailing slash, no trailing /api doubling; NULL likewise */
     struct config_hook *hooks;
     size_t hook_count;
     struct config_lookup *lookups;
@@ -76,9 +76,10 @@ struct config {
     struct yaml *document;            /* owned */
 };
 
-/* Loads and checks the file; all faults are in problems, each with its place. NULL if there was an
- * error; warnings alone are no hindrance. default_plugin_path is the folder that the installation
- * used. */
+/* Loads and checks the file; all faults are in problems, each with its place. NULL when there is
+ * nothing to go on with (no file, no map). With faults the rest is there all the same, so that
+ * sinks and rules can be checked too: whoever wants to serve asks problems->error_count.
+ * default_plugin_path is the folder that the installation used. */
 struct config *config_load(
     const char *file, const char *default_plugin_path, struct problems *problems);
 void config_destroy(struct config *config);
