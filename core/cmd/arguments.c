@@ -1,0 +1,58 @@
+#include "cmd/arguments.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/command.h"
+
+static const struct argument *find_option(
+    const struct argument *options, size_t count, const char *word)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(options[i].name, word) == 0)
+            return &options[i];
+    return NULL;
+}
+
+int arguments_read(const struct command *command, int argc, char **argv,
+    const struct argument *options, size_t option_count, const char **rest, int most)
+{
+    int count = 0;
+
+    for (int i = 0; i < argc; i++) {
+        const struct argument *option = find_option(options, option_count, argv[i]);
+        if (!option && argv[i][0] == '-' && argv[i][1]) {
+            command_usage(command, "unknown option \"%s\"", argv[i]);
+            return -1;
+        }
+        if (!option && count == most) {
+            command_usage(command, "\"%s\" is one argument too many", argv[i]);
+            return -1;
+        }
+        if (!option) {
+            rest[count++] = argv[i];
+            continue;
+        }
+        if (option->is_there)
+            *option->is_there = true;
+        if (option->value && i + 1 == argc) {
+            command_usage(command, "%s needs a value", option->name);
+            return -1;
+        }
+        if (option->value)
+            *option->value = argv[++i];
+    }
+    return count;
+}
+
+const char *arguments_config(const char *given)
+{
+    const char *named = getenv("TOCSIN_CONFIG");
+
+    if (given)
+        return given;
+    if (named && *named)
+        return named;
+    return access("tocsin.yaml", F_OK) == 0 ? "tocsin.yaml" : "/etc/tocsin/tocsin.yaml";
+}

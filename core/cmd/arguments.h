@@ -1,0 +1,25 @@
+/* A command's arguments: options that take a value or none, and the rest. */
+#ifndef TOCSIN_CMD_ARGUMENTS_H
+#define TOCSIN_CMD_ARGUMENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct command;
+
+struct argument {
+    const char *name;   /* "-c", "--with" */
+    const char **value; /* where the word after it goes; NULL: it takes none */
+    bool *is_there;     /* may be NULL */
+};
+
+/* Sorts argv (without the command's name) into the options and rest[0..most). Returns the number of
+ * the rest, or -1 after telling what is wrong. */
+int arguments_read(const struct command *command, int argc, char **argv,
+    const struct argument *options, size_t option_count, const char **rest, int most);
+
+/* FILE of -c, else $TOCSIN_CONFIG, else ./tocsin.yaml if it is there, else /etc/tocsin/tocsin.yaml.
+ */
+const char *arguments_config(const char *given);
+
+#endif

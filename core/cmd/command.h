@@ -1,0 +1,31 @@
+/* The commands. Each file has one; main.c has the table. Exit status: 0 fine, 1 the answer is no, 2
+ * bad usage, 3 it could not be done. */
+#ifndef TOCSIN_CMD_COMMAND_H
+#define TOCSIN_CMD_COMMAND_H
+
+enum exit_status {
+    EXIT_FINE = 0,
+    EXIT_NO = 1,
+    EXIT_USAGE = 2,
+    EXIT_UNDONE = 3,
+};
+
+struct command {
+    const char *name;
+    const char *arguments; /* for the help: "[-c FILE]" */
+    const char *help;      /* one line */
+    int (*run)(const struct command *command, int argc, char **argv);
+};
+
+/* Says what is wrong with the arguments and how the command is used; returns EXIT_USAGE. */
+int command_usage(const struct command *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+int cmd_serve(const struct command *command, int argc, char **argv);
+int cmd_check(const struct command *command, int argc, char **argv);
+int cmd_explain(const struct command *command, int argc, char **argv);
+int cmd_init(const struct command *command, int argc, char **argv);
+int cmd_hooks(const struct command *command, int argc, char **argv);
+int cmd_plugin(const struct command *command, int argc, char **argv);
+
+#endif

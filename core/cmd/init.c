@@ -1,0 +1,85 @@
+/* Writes a first configuration: tocsin.yaml with a fresh hook path, and rules.yaml. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "cmd/arguments.h"
+#include "cmd/command.h"
+#include "first_files.h" /* conf/tocsin.yaml and conf/rules.yaml, as they stand in the tree */
+
+static const char path_mark[] = "/hooks/${HOOK_ID}";
+
+/* A version 4 UUID (RFC 9562): what Sekoia's documentation advises for a hook's path. */
+static char *random_path(void)
+{
+    unsigned char b[16];
+
+    if (getentropy(b, sizeof b) < 0)
+        return NULL;
+    b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
+    b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+    return text_format(
+        "/hooks/%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
+        b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+}
+
+static char *with_path(const char *text, const char *path)
+{
+    auto_buf struct buf out = {0};
+    const char *mark = strstr(text, path_mark);
+
+    buf_append(&out, text, (size_t)(mark - text));
+    buf_puts(&out, path);
+    buf_puts(&out, mark + sizeof path_mark - 1);
+    return buf_take(&out);
+}
+
+/* Never over a file that is there. */
+static bool write_new(const char *folder, const char *name, const char *text, struct error *error)
+{
+    auto_free char *path = text_format("%s/%s", folder, name);
+    auto_close int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    size_t len = strlen(text);
+
+    if (fd < 0)
+        return error_set(error, "write %s: %s", path, strerror(errno));
+    if (write(fd, text, len) != (ssize_t)len || fsync(fd) < 0)
+        return error_set(error, "write %s: %s", path, strerror(errno));
+    printf("wrote %s\n", path);
+    return true;
+}
+
+int cmd_init(const struct command *command, int argc, char **argv)
+{
+    const char *folder = ".";
+    auto_error struct error error = {0};
+
+    if (arguments_read(command, argc, argv, NULL, 0, &folder, 1) < 0)
+        return EXIT_USAGE;
+    auto_free char *path = random_path();
+    if (!path) {
+        fprintf(stderr, "tocsin: no randomness for a hook's path: %s\n", strerror(errno));
+        return EXIT_UNDONE;
+    }
+    auto_free char *config = with_path(first_tocsin_yaml, path);
+    if ((mkdir(folder, 0700) < 0 && errno != EEXIST &&
+            !error_set(&error, "make %s: %s", folder, strerror(errno))) ||
+        !write_new(folder, "tocsin.yaml", config, &error) ||
+        !write_new(folder, "rules.yaml", first_rules_yaml, &error)) {
+        fprintf(stderr, "tocsin: %s\n", error_text(&error));
+        return EXIT_UNDONE;
+    }
+    printf("the hook's secret path is in tocsin.yaml; see it with: tocsin hooks -c %s/tocsin.yaml\n"
+           "next: set a sink's URL and the API key, then: tocsin check -c %s/tocsin.yaml\n",
+        folder, folder);
+    return EXIT_FINE;
+}

@@ -1,0 +1,268 @@
+/* The daemon: everything put together, and taken apart in the mirrored order. */
+#include <event2/event.h>
+#include <event2/thread.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "admin/listener.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "build_config.h"
+#include "cmd/arguments.h"
+#include "cmd/command.h"
+#include "cmd/setup.h"
+#include "config/config.h"
+#include "enrich/enricher.h"
+#include "flow/flow.h"
+#include "hook/listener.h"
+#include "lane/http.h"
+#include "sink/sink.h"
+#include "store/journal.h"
+#include "store/sqlite.h"
+
+enum {
+    wanted_descriptors = 16384,
+    drain_check_ms = 20,
+    prune_seconds = 60,
+};
+
+struct daemon {
+    struct setup setup;
+    struct logger logger;
+    struct event_base *base;
+    struct journal *journal;
+    struct http_lane *http;
+    struct enricher *enricher;
+    struct flow *flow;
+    struct hook_listener *hooks;
+    struct admin_listener *admin;
+    struct event *on_term, *on_int, *drain, *prune;
+    int64_t drain_until_ms; /* monotonic; 0: not stopping */
+};
+
+static void on_pruned(const struct error *error, bool more, void *arg)
+{
+    static const struct timeval soon = {0, 50000};
+    struct daemon *daemon = arg;
+
+    if (error->text)
+        log_warn(&daemon->logger, "old records could not be removed: %s", error_text(error));
+    else if (more && !daemon->drain_until_ms)
+        event_add(daemon->prune, &soon);
+}
+
+static void on_prune(evutil_socket_t fd, short what, void *arg)
+{
+    static const struct timeval period = {prune_seconds, 0};
+    struct daemon *daemon = arg;
+    const struct config *config = daemon->setup.config;
+
+    (void)fd, (void)what;
+    if (daemon->drain_until_ms)
+        return;
+    event_add(daemon->prune, &period);
+    daemon->journal->ops->prune(
+        daemon->journal, clock_wall_ms(), config->keep_ms, config->keep_dead_ms, on_pruned, daemon);
+}
+
+static void on_drain(evutil_socket_t fd, short what, void *arg)
+{
+    struct daemon *daemon = arg;
+
+    (void)fd, (void)what;
+    if (flow_is_idle(daemon->flow))
+        event_base_loopexit(daemon->base, NULL);
+    else if (clock_mono_ms() >= daemon->drain_until_ms) {
+        log_warn(&daemon->logger,
+            "not everything under way ended in time; it goes on at the next start");
+        event_base_loopexit(daemon->base, NULL);
+    }
+}
+
+static void on_stop(evutil_socket_t number, short what, void *arg)
+{
+    const struct timeval period = clock_timeval(drain_check_ms);
+    struct daemon *daemon = arg;
+
+    (void)what;
+    if (daemon->drain_until_ms) {
+        event_base_loopexit(daemon->base, NULL); /* the second time: at once */
+        return;
+    }
+    log_info(&daemon->logger, "%s: stopping", number == SIGINT ? "interrupted" : "terminated");
+    daemon->drain_until_ms = clock_mono_ms() + daemon->setup.config->drain_ms;
+    hook_listener_stop(daemon->hooks);
+    flow_stop(daemon->flow);
+    event_add(daemon->drain, &period);
+}
+
+/* Connections, sinks and the ledger all want descriptors; the soft limit is often 1,024. */
+static void raise_descriptor_limit(const struct logger *logger)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    rlim_t wanted = limit.rlim_max < wanted_descriptors ? limit.rlim_max : wanted_descriptors;
+    if (limit.rlim_cur < wanted)
+        limit.rlim_cur = wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < wanted_descriptors / 2)
+        log_warn(logger, "only %llu files may be open: with many connections that is too few",
+            (unsigned long long)limit.rlim_cur);
+}
+
+static void watch_signals(struct daemon *daemon)
+{
+    struct event_base *base = daemon->base;
+
+    signal(SIGPIPE, SIG_IGN);
+    daemon->on_term = evsignal_new(base, SIGTERM, on_stop, daemon);
+    daemon->on_int = evsignal_new(base, SIGINT, on_stop, daemon);
+    daemon->drain = event_new(base, -1, EV_PERSIST, on_drain, daemon);
+    daemon->prune = evtimer_new(base, on_prune, daemon);
+    if (!daemon->on_term || !daemon->on_int || !daemon->drain || !daemon->prune)
+        mem_exhausted();
+    event_add(daemon->on_term, NULL);
+    event_add(daemon->on_int, NULL);
+}
+
+static bool open_ways_out(struct daemon *daemon, struct error *error)
+{
+    struct setup *setup = &daemon->setup;
+
+    daemon->journal =
+        sqlite_journal_open(setup->config->ledger_path, daemon->base, &daemon->logger, error);
+    if (!daemon->journal)
+        return error_wrap(error, "open the ledger");
+    daemon->http = http_lane_create(daemon->base, error);
+    if (!daemon->http)
+        return false;
+    daemon->enricher = enricher_create(
+        setup->config, daemon->base, daemon->http, &daemon->logger, &setup->problems);
+    for (size_t i = 0; i < setup->sink_count; i++)
+        sink_start(setup->sinks[i], daemon->base, daemon->http, &daemon->logger);
+    return daemon->enricher != NULL;
+}
+
+static bool open_doors(struct daemon *daemon, struct error *error)
+{
+    struct setup *setup = &daemon->setup;
+    const struct admin_parts parts = {
+        .base = daemon->base,
+        .config = setup->config,
+        .journal = daemon->journal,
+        .enricher = daemon->enricher,
+        .sinks = setup->sinks,
+        .sink_count = setup->sink_count,
+        .logger = &daemon->logger,
+    };
+
+    daemon->hooks =
+        hook_listener_create(daemon->base, setup->config, daemon->flow, &daemon->logger, error);
+    daemon->admin = daemon->hooks ? admin_listener_create(&parts, error) : NULL;
+    if (!daemon->admin)
+        return false;
+    log_info(&daemon->logger, "serving hooks on %s", hook_listener_address(daemon->hooks));
+    log_info(&daemon->logger, "serving admin on %s", admin_listener_address(daemon->admin));
+    return true;
+}
+
+static bool daemon_open(struct daemon *daemon, struct error *error)
+{
+    struct setup *setup = &daemon->setup;
+
+    daemon->logger = (struct logger){
+        .threshold = LOG_LEVEL_INFO,
+        .secrets = setup->config->secrets,
+    };
+    log_info(&daemon->logger, "tocsin " TOCSIN_VERSION " with %s", setup->config->file);
+    raise_descriptor_limit(&daemon->logger);
+    daemon->base = event_base_new();
+    if (!daemon->base)
+        mem_exhausted();
+    watch_signals(daemon);
+    if (!open_ways_out(daemon, error))
+        return false;
+    const struct flow_parts parts = {
+        .base = daemon->base,
+        .config = setup->config,
+        .journal = daemon->journal,
+        .enricher = daemon->enricher,
+        .rules = setup->rules,
+        .sinks = setup->sinks,
+        .sink_count = setup->sink_count,
+        .logger = &daemon->logger,
+    };
+    daemon->flow = flow_create(&parts);
+    return open_doors(daemon, error);
+}
+
+static void forget_event(struct event *event)
+{
+    if (event)
+        event_free(event);
+}
+
+/* The ledger is closed first: its last answers still find everything they speak of. */
+static void daemon_close(struct daemon *daemon)
+{
+    if (daemon->flow)
+        flow_stop(daemon->flow);
+    if (daemon->journal)
+        daemon->journal->ops->close(daemon->journal);
+    hook_listener_destroy(daemon->hooks);
+    admin_listener_destroy(daemon->admin);
+    flow_destroy(daemon->flow);
+    enricher_destroy(daemon->enricher);
+    http_lane_destroy(daemon->http);
+    forget_event(daemon->on_term);
+    forget_event(daemon->on_int);
+    forget_event(daemon->drain);
+    forget_event(daemon->prune);
+}
+
+static void daemon_run(struct daemon *daemon)
+{
+    static const struct timeval at_once = {0, 0};
+
+    event_add(daemon->prune, &at_once);
+    event_base_dispatch(daemon->base);
+    log_info(&daemon->logger, "stopped");
+}
+
+int cmd_serve(const struct command *command, int argc, char **argv)
+{
+    const char *given = NULL;
+    const struct argument options[] = {{"-c", &given, NULL}};
+    auto_error struct error error = {0};
+    struct daemon daemon = {0};
+    int status = EXIT_FINE;
+
+    if (arguments_read(command, argc, argv, options, 1, NULL, 0) < 0)
+        return EXIT_USAGE;
+    umask(0077);
+    bool ok = setup_load(&daemon.setup, arguments_config(given));
+    setup_print_problems(&daemon.setup);
+    if (!ok) {
+        setup_finish(&daemon.setup);
+        return EXIT_NO;
+    }
+    if (daemon_open(&daemon, &error)) {
+        daemon_run(&daemon);
+    } else {
+        log_error(&daemon.logger, "%s", error_text(&error));
+        status = EXIT_UNDONE;
+    }
+    daemon_close(&daemon);
+    setup_finish(&daemon.setup);
+    if (daemon.base)
+        event_base_free(daemon.base);
+    return status;
+}

@@ -1,0 +1,149 @@
+#include "cmd/setup.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "build_config.h"
+#include "config/config.h"
+#include "config/yaml.h"
+#include "enrich/enricher.h"
+#include "rule/ruleset.h"
+#include "sink/sink.h"
+
+enum {
+    most_sends = 4096,
+};
+
+static bool load_sinks(struct setup *setup)
+{
+    const struct config *config = setup->config;
+    bool ok = policy_check_defaults(config->sink_defaults, &setup->problems);
+
+    if (!ok)
+        return false; /* every sink would report the same again */
+    setup->sinks = mem_alloc(config->sink_count * sizeof(struct sink *));
+    for (size_t i = 0; i < config->sink_count; i++) {
+        struct sink *sink = sink_create(config, &config->sinks[i], &setup->problems);
+        if (sink)
+            setup->sinks[setup->sink_count++] = sink;
+        else
+            ok = false;
+    }
+    return ok;
+}
+
+static bool load_rule_documents(struct setup *setup)
+{
+    const struct config *config = setup->config;
+    size_t before = setup->problems.error_count;
+
+    setup->rule_documents = mem_alloc(config->rules_count * sizeof(struct yaml *));
+    for (size_t i = 0; i < config->rules_count; i++) {
+        struct yaml *document = yaml_load_file(config->rules[i], &setup->problems);
+        if (document)
+            setup->rule_documents[setup->rule_document_count++] = document;
+    }
+    return setup->problems.error_count == before;
+}
+
+static bool load_rules(struct setup *setup)
+{
+    const struct config *config = setup->config;
+    auto_free const char **names = mem_alloc(config->sink_count * sizeof *names);
+    bool is_readable = load_rule_documents(setup);
+
+    for (size_t i = 0; i < config->sink_count; i++)
+        names[i] = config->sinks[i].name;
+    setup->rules = ruleset_compile((const struct yaml *const *)setup->rule_documents,
+        setup->rule_document_count, names, config->sink_count, &setup->problems);
+    return is_readable && setup->rules;
+}
+
+static bool check_lookups(struct setup *setup)
+{
+    static const struct logger silent = {.threshold = LOG_LEVEL_ERROR};
+    struct enricher *enricher =
+        enricher_create(setup->config, NULL, NULL, &silent, &setup->problems);
+
+    enricher_destroy(enricher);
+    return enricher != NULL;
+}
+
+static bool is_sent_to(const struct rule_send *sends, size_t count, const char *sink)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(sends[i].sink, sink) == 0)
+            return true;
+    return false;
+}
+
+/* What is legal but surely not meant. */
+static void warn_of_gaps(struct setup *setup)
+{
+    const struct config *config = setup->config;
+    auto_free struct rule_send *sends = mem_alloc(most_sends * sizeof *sends);
+    size_t count = ruleset_sends(setup->rules, sends, most_sends);
+    const struct place top = {config->file, 0, 0};
+
+    for (size_t i = 0; i < config->sink_count && count < most_sends; i++)
+        if (!is_sent_to(sends, count, config->sinks[i].name))
+            problem_warn(&setup->problems, config->sinks[i].place, "no rule sends to sink \"%s\"",
+                config->sinks[i].name);
+    if (!ruleset_is_total(setup->rules))
+        problem_warn(&setup->problems, top,
+            "events that no rule matches are told to nobody: add a rule with `match: {}`, or "
+            "`unmatched: [...]`");
+    if (config->hook_count == 0)
+        problem_warn(&setup->problems, top, "there are no hooks: nothing can be posted");
+    if (config->lookup_count == 0)
+        problem_warn(&setup->problems, top,
+            "there is no `sekoia:` block: alerts are not looked up, and messages have no title, "
+            "urgency or status");
+}
+
+/* Each of them, whatever the others found: all faults are told at once. */
+static bool load_all(struct setup *setup)
+{
+    bool sinks = load_sinks(setup), rules = load_rules(setup), lookups = check_lookups(setup);
+
+    return sinks && rules && lookups;
+}
+
+bool setup_load(struct setup *setup, const char *file)
+{
+    *setup = (struct setup){0};
+    setup->config = config_load(file, TOCSIN_PLUGIN_DIR, &setup->problems);
+    bool ok = setup->config != NULL;
+    if (ok)
+        ok = load_all(setup);
+    if (ok)
+        warn_of_gaps(setup);
+    problems_sort(&setup->problems);
+    return ok && setup->problems.error_count == 0;
+}
+
+void setup_finish(struct setup *setup)
+{
+    for (size_t i = 0; i < setup->sink_count; i++)
+        sink_destroy(setup->sinks[i]);
+    free(setup->sinks);
+    ruleset_destroy(setup->rules);
+    problems_finish(&setup->problems);
+    for (size_t i = 0; i < setup->rule_document_count; i++)
+        yaml_destroy(setup->rule_documents[i]);
+    free(setup->rule_documents);
+    config_destroy(setup->config);
+    *setup = (struct setup){0};
+}
+
+void setup_print_problems(const struct setup *setup)
+{
+    for (size_t i = 0; i < setup->problems.count; i++) {
+        auto_free char *line = problem_format(&setup->problems.items[i]);
+        fprintf(stderr, "%s\n", line);
+    }
+}

@@ -1,0 +1,34 @@
+/* The configuration, whole: tocsin.yaml, the sinks with their plugins, the rules, the look-ups.
+ * Loaded and checked by the same code for every command. */
+#ifndef TOCSIN_CMD_SETUP_H
+#define TOCSIN_CMD_SETUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config/problems.h"
+
+struct config;
+struct ruleset;
+struct sink;
+struct yaml;
+
+struct setup {
+    struct config *config;
+    struct sink **sinks; /* not started */
+    size_t sink_count;
+    struct yaml **rule_documents; /* the places in problems are theirs */
+    size_t rule_document_count;
+    struct ruleset *rules;
+    struct problems problems;
+};
+
+/* Loads everything and collects every fault and warning in setup->problems, sorted. False when
+ * there are errors; what could be loaded is there all the same. */
+bool setup_load(struct setup *setup, const char *file);
+void setup_finish(struct setup *setup);
+
+/* Writes the problems to standard error, a line each. */
+void setup_print_problems(const struct setup *setup);
+
+#endif
