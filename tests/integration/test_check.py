@@ -209,9 +209,13 @@ def test_init_writes_two_files_that_pass_check_and_a_path_of_its_own(tmp_path):
         paths |= set(re.findall(r"/hooks/[0-9a-zA-Z-]{20,}", text + result.stdout))
         assert stat.S_IMODE((tmp_path / name / "tocsin.yaml").stat().st_mode) & 0o007 == 0
     assert len(paths) == 2, paths
-    checked = run("check", "-c", tmp_path / "one" / "tocsin.yaml", env={
-        "SEKOIA_APIKEY": "x", "TOCSIN_PLUGIN_PATH": "x"})
-    assert checked.returncode == 0 or "plugin" in checked.stdout + checked.stderr
+    config = tmp_path / "one" / "tocsin.yaml"
+    config.write_text(config.read_text() + f"plugin_path: {as_yaml(plugin_path())}\n")
+    missing = run("check", "-c", config)
+    assert missing.returncode == 1 and "SEKOIA_APIKEY" in missing.stdout + missing.stderr
+    checked = run("check", "-c", config, env={
+        "SEKOIA_APIKEY": "x", "TEAMS_WEBHOOK_URL": "https://teams.example/workflows/x?sig=y"})
+    assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_init_never_overwrites(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import pytest
 
@@ -140,9 +141,8 @@ def test_what_an_attacker_wrote_in_an_alert_stays_text(
     chat = mattermost.as_text(mattermost.received[0])
     for mention in ("@channel", "@here", "<!channel>"):
         assert mention not in chat, chat
-    mail = smtp.as_text(smtp.received[0])
-    assert not re.search(r"^Bcc:", mail, re.MULTILINE | re.IGNORECASE), mail
-    assert smtp.received[0] and len(smtp.received) == 1
+    letter, = smtp.received
+    assert letter["message"]["Bcc"] is None and letter["rcpts"] == ["duty@example.org"]
 
 
 def test_a_case_a_report_and_a_comment_are_looked_up_where_they_live(
@@ -391,23 +391,8 @@ def test_of_one_thread_messages_leave_in_order(make_daemon, api, mattermost):
 
 def test_a_rate_is_kept(make_daemon, mattermost):
     daemon = make_daemon({"chat": sinks.mattermost(mattermost, rate="5/s")}).start()
+    began = time.monotonic()
     for n in range(15):
         daemon.accept({"type": "probe", "n": n})
     mattermost.wait_for(15, 30)
-    daemon.wait_settled()
-    finished = [d["finished"] for n in range(15)
-                for d in daemon.event(f"{ledger(daemon)}-e{n + 1}")["deliveries"]]
-    assert len(finished) == 15
-    assert spread_seconds(finished) >= 1.5
-
-
-def ledger(daemon):
-    return daemon.accept({"type": "probe"}).partition("-e")[0]
-
-
-def spread_seconds(times):
-    """Times as numbers of milliseconds or as RFC 3339 texts."""
-    from datetime import datetime
-    stamps = [t / 1000 if isinstance(t, (int, float)) else
-              datetime.fromisoformat(t.replace("Z", "+00:00")).timestamp() for t in times]
-    return max(stamps) - min(stamps)
+    assert time.monotonic() - began >= 1.5, "15 messages at 5 a second, after a first burst of 5"
