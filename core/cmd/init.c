@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "cmd/arguments.h"
 #include "cmd/command.h"
-#include "first_files.h" /* conf/tocsin.yaml and conf/rules.yaml, as they stand in the tree */
+#include "cmd/first_files.h" /* conf/tocsin.yaml and conf/rules.yaml, as they stand in the tree */
 
 static const char path_mark[] = "/hooks/${HOOK_ID}";
 
