@@ -166,13 +166,14 @@ static json_t *header_create(struct tocsin_call *call)
         block_create(sized(title, "Large"), "None"), block_create(sized(origin, "Small"), "Small"));
 }
 
-static json_t *fact_create(struct tocsin_call *call, const struct tocsin_fact *fact)
+static json_t *fact_create(
+    struct tocsin_call *call, const struct tocsin_fact *fact, const char *spacing)
 {
     json_t *label = block_create(subtle(run_create(call, fact->label, MAX_LABEL)), "None");
     json_t *value = block_create(run_create(call, fact->value, MAX_VALUE), "None");
 
     return json_pack("{s:s, s:s, s:[{s:s, s:s, s:[o]}, {s:s, s:s, s:[o]}]}", "type", "ColumnSet",
-        "spacing", "Small", "columns", "type", "Column", "width", "110px", "items", label, "type",
+        "spacing", spacing, "columns", "type", "Column", "width", "110px", "items", label, "type",
         "Column", "width", "stretch", "items", value);
 }
 
@@ -184,7 +185,8 @@ static json_t *facts_create(struct tocsin_call *call)
 
     /* What is beyond the budget already is not worth making. */
     for (uint32_t i = 0; i < message->fact_count && json_size(facts) < BUDGET; i++)
-        json_array_append_new(facts, fact_create(call, message_fact(message, i)));
+        json_array_append_new(
+            facts, fact_create(call, message_fact(message, i), i == 0 ? "Medium" : "Small"));
     return facts;
 }
 
