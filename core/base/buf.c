@@ -45,12 +45,15 @@ void buf_vprintf(struct buf *buf, const char *format, va_list args)
 {
     va_list again;
 
+    buf_reserve(buf, 0);
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, format, args);
+    int len = vsnprintf(buf->data + buf->len, buf->cap - buf->len, format, args);
     if (len < 0)
         mem_exhausted();
-    buf_reserve(buf, (size_t)len);
-    vsnprintf(buf->data + buf->len, (size_t)len + 1, format, again);
+    if ((size_t)len >= buf->cap - buf->len) {
+        buf_reserve(buf, (size_t)len);
+        vsnprintf(buf->data + buf->len, (size_t)len + 1, format, again);
+    }
     buf->len += (size_t)len;
     va_end(again);
 }

@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "enrich/enricher.h"
 #include "event/event.h"
+#include "event/line.h"
 #include "event/view.h"
 #include "flow/story.h"
 #include "message/message.h"
@@ -88,7 +89,7 @@ static void print_trace(const struct rule_trace *trace)
 
     printf("%s  %s:%zu  %s\n", verdicts[trace->verdict], trace->file, trace->line, trace->rule);
     if (trace->because)
-        printf("         line %zu: %s\n", trace->because_line, trace->because);
+        printf("         %s:%zu: %s\n", trace->file, trace->because_line, trace->because);
     if (trace->verdict == VERDICT_UNKNOWN)
         printf("         %s\n", trace->sends
                                     ? "the look-up failed, so it sends rather than stays silent"
@@ -125,7 +126,11 @@ static void explain(struct story *story, const struct setup *setup)
     struct decision decision = {0};
 
     story_see(story, setup->config);
-    printf("%s %s\n\n", story->event->type, story->event->action);
+    auto_buf struct buf heading = {0};
+    one_line_append(&heading, story->event->type, strlen(story->event->type));
+    buf_putc(&heading, ' ');
+    one_line_append(&heading, story->event->action, strlen(story->event->action));
+    printf("%s\n\n", buf_text(&heading));
     ruleset_decide(setup->rules, story->view, story->at_ms, true, &decision);
     for (size_t i = 0; i < decision.trace_count; i++)
         print_trace(&decision.traces[i]);

@@ -16,7 +16,8 @@ enum {
 enum origin {
     UPDATED, /* attributes.updated: the news themselves */
     OBJECT,  /* what was looked up */
-    POSTED   /* attributes, where the sender put more than ids into them */
+    POSTED,  /* attributes, where the sender put more than ids into them */
+    DOCUMENT /* the posted document itself: senders other than Sekoia have no attributes */
 };
 
 struct source {
@@ -36,6 +37,7 @@ static const struct source sources[] = {
     {"title", ALERT | CASE | PROPOSAL | OTHER, POSTED, "title"},
     {"title", ALERT, POSTED, "rule_name"},
     {"title", PROPOSAL, POSTED, "name"},
+    {"title", OTHER, DOCUMENT, "title"},
 
     {"text", FAMILY_COMMENT, POSTED, "content"},
     {"text", ALERT | CASE | OTHER, UPDATED, "description"},
@@ -43,6 +45,7 @@ static const struct source sources[] = {
     {"text", ALERT, OBJECT, "details"},
     {"text", ALERT | CASE | PROPOSAL | OTHER, POSTED, "description"},
     {"text", OTHER, POSTED, "text"},
+    {"text", OTHER, DOCUMENT, "text"},
 
     {"status", ALERT | CASE | OTHER, UPDATED, "status_name"},
     {"status", ALERTS | CASE, OBJECT, "custom_status.label"},
@@ -50,6 +53,7 @@ static const struct source sources[] = {
     {"status", CASE | PROPOSAL | OTHER, OBJECT, "status"},
     {"status", ALERT | CASE | OTHER, POSTED, "status_name"},
     {"status", CASE | PROPOSAL | OTHER, POSTED, "status"},
+    {"status", OTHER, DOCUMENT, "status"},
 
     {"urgency", ALERT, UPDATED, "dynamic_urgency_value"},
     {"urgency", ALERT, UPDATED, "urgency_current_value"},
@@ -58,17 +62,20 @@ static const struct source sources[] = {
     {"urgency", ALERTS | OTHER, OBJECT, "urgency"},
     {"urgency", ALERT, POSTED, "urgency_current_value"},
     {"urgency", OTHER, POSTED, "urgency"},
+    {"urgency", OTHER, DOCUMENT, "urgency"},
 
     {"priority", CASE | OTHER, UPDATED, "priority"},
     {"priority", CASE, OBJECT, "custom_priority.label"},
     {"priority", CASE | PROPOSAL | OTHER, OBJECT, "priority"},
     {"priority", CASE | PROPOSAL | OTHER, POSTED, "priority"},
     {"priority", OTHER, POSTED, "level"},
+    {"priority", OTHER, DOCUMENT, "level"},
 
     {"entity", ALERTS | OTHER, OBJECT, "entity.name"},
     {"entity", ALERTS | OTHER, OBJECT, "entity"},
     {"entity", ALERT | OTHER, POSTED, "entity_name"},
     {"entity", OTHER, POSTED, "entity"},
+    {"entity", OTHER, DOCUMENT, "entity"},
 
     {"source", ALERTS | OTHER, OBJECT, "source"},
     {"source", ALERT | OTHER, POSTED, "source"},
@@ -138,10 +145,14 @@ static const struct source *next_source(
 
 static const json_t *read_source(const struct names *names, const struct source *source)
 {
-    const json_t *root = source->origin == OBJECT ? names->object : names->posted;
+    const json_t *root = names->posted;
 
     if (source->origin == UPDATED)
-        root = json_object_get(root, "updated");
+        root = json_object_get(names->posted, "updated");
+    else if (source->origin == OBJECT)
+        root = names->object;
+    else if (source->origin == DOCUMENT)
+        root = names->document;
     return value_at(root, source->path);
 }
 

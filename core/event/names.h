@@ -22,9 +22,10 @@ enum family {
 /* What the names of one event are read from. All borrowed. */
 struct names {
     enum family family;
-    const json_t *posted; /* attributes */
-    const json_t *object; /* as looked up; NULL where it was not, or in vain */
-    bool is_missing;      /* the look-up failed */
+    const json_t *document; /* the posted document, borrowed */
+    const json_t *posted;   /* attributes */
+    const json_t *object;   /* as looked up; NULL where it was not, or in vain */
+    bool is_missing;        /* the look-up failed */
 };
 
 enum family family_of(const char *type);

@@ -70,7 +70,8 @@ static void set_enrichments(struct view *view, const struct enrichment *enrichme
 static struct names names_of(
     const struct event *event, const struct enrichment *enrichments, size_t count)
 {
-    struct names names = {.family = family_of(event->type), .posted = event->attributes};
+    struct names names = {
+        .family = family_of(event->type), .posted = event->attributes, .document = event->body};
     const char *object = family_object(names.family);
 
     for (size_t i = 0; i < count; i++) {

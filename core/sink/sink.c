@@ -1,6 +1,7 @@
 #include "sink/sink.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -34,6 +35,27 @@ static bool read_options(struct sink *sink, const struct config *config,
     return ok;
 }
 
+static bool is_clear_text(const char *url)
+{
+    return strncmp(url, "http://", 7) == 0 && strncmp(url + 7, "127.", 4) != 0 &&
+           strncmp(url + 7, "localhost", 9) != 0 && strncmp(url + 7, "[::1]", 5) != 0;
+}
+
+static void warn_of_clear_text(
+    const struct sink *sink, const struct config_sink *configured, struct problems *problems)
+{
+    for (size_t i = 0; i < sink->plugin->options.count; i++) {
+        const struct tocsin_option *option = option_at(&sink->plugin->options, i);
+        const struct yaml *value = yaml_get(configured->node, option->name);
+        if (option->flags & TOCSIN_URL && value && value->kind == YAML_SCALAR &&
+            is_clear_text(value->text))
+            problem_warn(problems, value->place,
+                "sink %s: \"%s\" is plain http: what is sent, and the URL itself, can be read on "
+                "the way",
+                sink->name, option->name);
+    }
+}
+
 /* The plugin's own check of its options: what one table cannot say. */
 static bool ask_plugin(
     const struct sink *sink, const struct config_sink *configured, struct problems *problems)
@@ -62,6 +84,7 @@ static bool read_configuration(struct sink *sink, const struct config *config,
         policy_read(&sink->policy, sink->plugin, config->sink_defaults, configured->node, problems);
     bool options = read_options(sink, config, configured, problems);
 
+    warn_of_clear_text(sink, configured, problems);
     return policy && options && ask_plugin(sink, configured, problems);
 }
 
@@ -76,7 +99,8 @@ struct sink *sink_create(
     sink->plugin =
         plugin_load(configured->plugin, config->plugin_path, config->plugin_path_count, &error);
     if (!sink->plugin)
-        problem_add(problems, configured->place, "sink %s: %s", sink->name, error_text(&error));
+        problem_add(problems, yaml_get(configured->node, "plugin")->place, "sink %s: %s",
+            sink->name, error_text(&error));
     if (sink->plugin && read_configuration(sink, config, configured, problems))
         return sink;
     sink_destroy(sink);

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
+#include "event/document.h"
 #include "store/journal.h"
 #include "store/schema.h"
 
@@ -97,7 +98,6 @@ static json_t *time_of(sqlite3_stmt *row, int column)
 /* JSON bytes as the value that they are, other bytes as a string, NULL as null. */
 static json_t *value_of(sqlite3_stmt *row, int column)
 {
-    const size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
     const char *bytes = sqlite3_column_blob(row, column);
     size_t len = (size_t)sqlite3_column_bytes(row, column);
 
@@ -105,9 +105,7 @@ static json_t *value_of(sqlite3_stmt *row, int column)
         return json_null();
     if (!len)
         return json_string("");
-    json_t *value = json_loadb(bytes, len, flags, NULL);
-    if (!value) /* a number too great for jansson's integers */
-        value = json_loadb(bytes, len, flags | JSON_DECODE_INT_AS_REAL, NULL);
+    json_t *value = document_parse(bytes, len, NULL);
     return value ? value : json_words(bytes, len);
 }
 
