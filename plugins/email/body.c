@@ -1,6 +1,9 @@
 #include "body.h"
 
 #include <string.h>
+#include <time.h>
+
+#include "text.h"
 
 size_t body_notices(const struct tocsin_message *message, const char *lines[NOTICES_MAX])
 {
@@ -34,4 +37,23 @@ const char *body_link(const struct tocsin_message *message)
     if (strncmp(link, "https://", 8) != 0 && strncmp(link, "http://", 7) != 0)
         return NULL;
     return link;
+}
+
+/* Type and action come from whoever posted, and nobody bounds them. */
+static const char *short_word(struct tocsin_call *call, const char *word)
+{
+    return call->host->format(call, "%.*s", (int)text_cut(word, strlen(word), 60), word);
+}
+
+const char *body_origin(struct tocsin_call *call)
+{
+    const struct tocsin_message *message = call->message;
+    time_t seconds = (time_t)(message->time_ms / 1000);
+    struct tm at = {.tm_mday = 1, .tm_year = 70};
+
+    gmtime_r(&seconds, &at);
+    return call->host->format(call, "%s%s%s, %04d-%02d-%02d %02d:%02d UTC",
+        short_word(call, message->type), *message->action ? " " : "",
+        short_word(call, message->action), at.tm_year + 1900, at.tm_mon + 1, at.tm_mday, at.tm_hour,
+        at.tm_min);
 }

@@ -19,6 +19,9 @@ const struct tocsin_fact *body_fact(const struct tocsin_message *message, uint32
 /* The link if it is one that a reader may be sent to, else NULL. */
 const char *body_link(const struct tocsin_message *message);
 
+/* "alert created, 2026-11-23 10:00 UTC": plain text, as posted; the call's. */
+const char *body_origin(struct tocsin_call *call);
+
 /* The text/plain part, lines ending with CRLF: whole, or the few lines of the simple form. */
 void plain_write(struct text *out, const struct tocsin_message *message);
 void plain_write_simple(struct text *out, const struct tocsin_message *message);

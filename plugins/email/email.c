@@ -278,7 +278,7 @@ TOCSIN_EXPORT const struct tocsin_sink_plugin tocsin_sink_plugin = {
     .help = "mail over SMTP, as text and HTML",
     .flavour = TOCSIN_HTML,
     TOCSIN_OPTIONS(struct email_config, options),
-    .concurrency = 1,
+    .concurrency = 2, /* servers dislike more from one client */
     .check = check,
     .open = open_sink,
     .deliver = deliver,

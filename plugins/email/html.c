@@ -138,7 +138,9 @@ static void put_title(struct text *out, const struct tocsin_message *message)
         "color:#1b1b1b;word-break:break-word\">",
         level->colour, level->ink, level_tag(out->call));
     put_escaped(out, message->title, TITLE_MAX);
-    text_puts(out, "</h1></td></tr>\r\n");
+    text_puts(out, "</h1>\r\n<span class=\"faint\" style=\"color:#666666;font-size:13px\">");
+    put_escaped(out, body_origin(out->call), SMALL_MAX);
+    text_puts(out, "</span></td></tr>\r\n");
 }
 
 static void put_notices(struct text *out, const struct tocsin_message *message)

@@ -55,6 +55,9 @@ static void put_head(struct text *out, const struct tocsin_message *message)
     text_printf(out, "\r\n%s", level_of(message)->shout);
     if (message->urgency >= 0)
         text_printf(out, ", urgency %d of 100", (int)message->urgency);
+    const char *origin = body_origin(out->call);
+    text_puts(out, "\r\n");
+    put_lines(out, origin, strlen(origin));
     text_puts(out, "\r\n");
     put_notices(out, message);
 }

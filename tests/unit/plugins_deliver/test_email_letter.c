@@ -79,7 +79,9 @@ static void test_both_parts_tell_the_whole_story(void **state)
     auto_free char *mail = mail_of(&message, NULL);
     auto_free char *plain = mail_body(mail, "text/plain");
     auto_free char *html = mail_body(mail, "text/html");
-    assert_has(plain, "Mimikatz on DC01\r\nURGENT, urgency 85 of 100\r\n");
+    assert_has(plain, "Mimikatz on DC01\r\nURGENT, urgency 85 of 100\r\n"
+                      "alert created, 2026-11-23 10:00 UTC\r\n");
+    assert_has(html, ">alert created, 2026-11-23 10:00 UTC</span>");
     assert_has(plain, "A credential dumper was seen.\r\nIsolate the host.\r\n");
     assert_has(plain, "Entity:       Acme, Paris\r\n");
     assert_has(plain, "https://app.example.org/alerts/AL-1?a=1&b=2\r\n");
@@ -102,6 +104,7 @@ static void test_the_simple_form_is_a_few_lines_of_text(void **state)
     auto_free char *html = mail_body(mail, "text/html");
     assert_null(html);
     assert_string_equal(plain, "Mimikatz on DC01\r\nURGENT, urgency 85 of 100\r\n"
+                               "alert created, 2026-11-23 10:00 UTC\r\n"
                                "\r\nA credential dumper was seen.\r\nIsolate the host.\r\n"
                                "\r\nhttps://app.example.org/alerts/AL-1?a=1&b=2\r\n");
 }
