@@ -97,8 +97,6 @@ static void warn_of_gaps(struct setup *setup)
         problem_warn(&setup->problems, top,
             "events that no rule matches are told to nobody: add a rule with `match: {}`, or "
             "`unmatched: [...]`");
-    if (config->hook_count == 0)
-        problem_warn(&setup->problems, top, "there are no hooks: nothing can be posted");
     if (config->lookup_count == 0)
         problem_warn(&setup->problems, top,
             "there is no `sekoia:` block: alerts are not looked up, and messages have no title, "

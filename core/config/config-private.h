@@ -1,30 +1,53 @@
-/* How tocsin.yaml becomes a struct config, block by block. Each reads its part of the document into
- * the config and reports its faults. */
+/* How the blocks of tocsin.yaml are read, one file each; only config.c calls these. Each takes the
+ * document, whose values are expanded, fills its part of the config and reports what is wrong. */
 #ifndef TOCSIN_CONFIG_CONFIG_PRIVATE_H
 #define TOCSIN_CONFIG_CONFIG_PRIVATE_H
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <tocsin/sink.h>
 
-struct config;
-struct config_address;
-struct problems;
-struct yaml;
+#include "config/config.h"
 
-/* address.c: "127.0.0.1:8080", or {address: ..., token: ...} where the address is taken from. */
-void config_read_address(struct config_address *address, const struct yaml *value, const char *key,
+void listeners_read(struct config *config, struct problems *problems);
+void hooks_read(struct config *config, struct problems *problems);
+
+/* Also makes the preset look-ups, which lookups_read() changes: so it comes first. */
+void sekoia_read(struct config *config, struct problems *problems);
+void lookups_read(struct config *config, struct problems *problems);
+void sinks_read(struct config *config, struct problems *problems);
+
+/* The files that `rules` names; node is NULL where it is not written and the names are the
+ * default's. */
+void rule_files_find(struct config *config, const struct tocsin_list *names,
+    const struct yaml *node, struct problems *problems);
+
+/* Appends a zeroed look-up. */
+struct config_lookup *lookup_add(struct config *config);
+
+/* Warns where a key would go out readable for everybody on the way. */
+void lookup_warn_plain(const struct config_lookup *lookup, const char *subject, struct place place,
     struct problems *problems);
 
-/* hooks.c */
-void config_read_hooks(struct config *config, const struct yaml *hooks, struct problems *problems);
+/* True when the node is a map of named things, which may be walked; says what it is otherwise. A
+ * missing one, and nothing, is an empty map, so false. */
+bool is_map_of_names(const struct yaml *node, const char *key, struct problems *problems);
 
-/* sekoia.c: the preset's URLs and levels; then the look-ups of preset and `enrich:`. */
-void config_read_sekoia(
-    struct config *config, const struct yaml *sekoia, struct problems *problems);
-void config_read_lookups(struct config *config, const struct yaml *sekoia,
-    const struct yaml *enrich, struct problems *problems);
+/* Names that stand in logs, URLs and rules: 1 to 64 of a-z 0-9 . _ - */
+bool check_name(const struct yaml *key, const char *what, struct problems *problems);
 
-/* later.c: keys that are designed and not in this version: refused by name. NULL-terminated. */
-void config_refuse_later(const struct yaml *map, const char *subject, const char *const *later,
-    struct problems *problems);
+/* A copy of a URL (of an option that checked it to be one) to which paths are appended: without a
+ * slash at its end. It must be http or https, without a query; `what` names it where it is not. */
+char *base_url(
+    const char *text, const struct yaml *node, const char *what, struct problems *problems);
+
+/* Moves a text out of an option's member. */
+static inline char *take_text(const char **text)
+{
+    char *taken = (char *)(uintptr_t)*text;
+
+    *text = NULL;
+    return taken;
+}
 
 #endif

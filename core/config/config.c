@@ -1,15 +1,14 @@
 #include "config/config.h"
 
-#include <glob.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "config/config-private.h"
 #include "config/expand.h"
+#include "config/filename.h"
+#include "config/locator.h"
 #include "config/options.h"
 #include "config/yaml.h"
 
@@ -17,310 +16,208 @@ enum {
     longest_name = 64,
 };
 
-struct top_options {
+/* The settings that are no block. */
+struct settings {
     const char *public_url;
     struct tocsin_list rules, plugin_path;
     struct tocsin_duration dedupe, drain;
 };
-struct ledger_options {
+
+static const struct tocsin_option settings_options[] = {
+    TOCSIN_OPTION(
+        struct settings, public_url, TOCSIN_URL, NULL, "how senders reach the hooks from outside"),
+    TOCSIN_OPTION(struct settings, rules, TOCSIN_REQUIRED, "rules.yaml", "the rules files"),
+    TOCSIN_OPTION(struct settings, plugin_path, TOCSIN_PATH, NULL, "where plugins are looked for"),
+    TOCSIN_OPTION(struct settings, dedupe, 0, "10m", "how long a repeated event is recognised"),
+    TOCSIN_OPTION(struct settings, drain, 0, "20s", "how long a stop waits for what is under way"),
+};
+
+struct ledger {
     const char *sqlite;
     struct tocsin_duration keep, keep_dead;
 };
-struct admin_options {
-    const char *address;
-    struct tocsin_secret token;
-};
-struct listen_options {
-    const char *address;
-};
 
-static const struct tocsin_option top_table[] = {
-    TOCSIN_OPTION(struct top_options, public_url, TOCSIN_URL, NULL,
-        "how senders reach the hooks from outside"),
-    TOCSIN_OPTION(struct top_options, rules, 0, "rules.yaml", "the rules files, or globs of them"),
-    TOCSIN_OPTION(struct top_options, plugin_path, 0, NULL, "the folders of plugins"),
-    TOCSIN_OPTION(struct top_options, dedupe, 0, "10m",
-        "how long the same event, posted again, counts as one"),
-    TOCSIN_OPTION(
-        struct top_options, drain, 0, "20s", "how long a stop waits for what is under way"),
-};
-static const struct tocsin_option ledger_table[] = {
-    TOCSIN_OPTION(struct ledger_options, sqlite, TOCSIN_PATH, "/var/lib/tocsin/ledger.db",
+static const struct tocsin_option ledger_options[] = {
+    TOCSIN_OPTION(struct ledger, sqlite, TOCSIN_REQUIRED | TOCSIN_PATH, "/var/lib/tocsin/ledger.db",
         "the file of the ledger"),
-    TOCSIN_OPTION(struct ledger_options, keep, 0, "7d", "how long finished records are kept"),
-    TOCSIN_OPTION(struct ledger_options, keep_dead, 0, "30d", "how long dead letters are kept"),
-};
-static const struct tocsin_option admin_table[] = {
-    TOCSIN_OPTION(struct admin_options, address, TOCSIN_REQUIRED, NULL, "where to listen"),
-    TOCSIN_OPTION(struct admin_options, token, 0, NULL, "what requests must carry"),
-};
-static const struct tocsin_option listen_table[] = {
-    TOCSIN_OPTION(struct listen_options, address, TOCSIN_REQUIRED, NULL, "where to listen"),
+    TOCSIN_OPTION(struct ledger, keep, 0, "7d", "how long finished records are kept"),
+    TOCSIN_OPTION(struct ledger, keep_dead, 0, "30d", "how long dead letters are kept"),
 };
 
-/* What the top level holds besides top_table. */
-static const char *const top_blocks[] = {"listen", "admin", "ledger", "sekoia", "hooks", "enrich",
-    "sink_defaults", "sinks", "watch", "alarms", NULL};
-static const char *const later_top[] = {"watch", "alarms", NULL};
-static const char *const later_ledger[] = {"max_size", NULL};
-static const char *const later_listen[] = {"tls", "trusted_proxies", NULL};
-
-void config_refuse_later(const struct yaml *map, const char *subject, const char *const *later,
-    struct problems *problems)
+bool is_map_of_names(const struct yaml *node, const char *key, struct problems *problems)
 {
-    for (; *later; later++) {
-        const struct yaml *value = yaml_get(map, *later);
-        if (value)
-            problem_add(
-                problems, value->place, "%s: \"%s\" is not in this version yet", subject, *later);
-    }
+    if (!node || node->kind == YAML_NULL || node->is_faulty)
+        return false;
+    if (node->kind != YAML_MAP)
+        problem_add(problems, node->place, "\"%s\" must be a map of names, not %s", key,
+            yaml_describe(node));
+    return node->kind == YAML_MAP;
 }
 
-/* ---- the top level ---- */
+bool check_name(const struct yaml *key, const char *what, struct problems *problems)
+{
+    size_t len = strlen(key->text);
 
-/* `x-*` keys are a place for anchors: they are taken out before anybody reads the map. */
-static void drop_x_keys(struct yaml *map)
+    if (len > 0 && len <= longest_name &&
+        strspn(key->text, "abcdefghijklmnopqrstuvwxyz0123456789._-") == len)
+        return true;
+    auto_free char *shown = yaml_show(key);
+    problem_add(
+        problems, key->place, "a %s's name is 1 to 64 of a-z 0-9 . _ -, not %s", what, shown);
+    return false;
+}
+
+/* Keys that begin with x- are a place for anchors; aliases brought copies of them already. */
+static void drop_extensions(struct yaml *document)
 {
     size_t kept = 0;
 
-    for (size_t i = 0; i < map->count; i++) {
-        if (strncmp(map->entries[i].key->text, "x-", 2) != 0) {
-            map->entries[kept++] = map->entries[i];
-            continue;
+    for (size_t i = 0; document->kind == YAML_MAP && i < document->count; i++) {
+        struct yaml_entry entry = document->entries[i];
+        if (strncmp(entry.key->text, "x-", 2) == 0) {
+            yaml_destroy(entry.key);
+            yaml_destroy(entry.value);
+        } else {
+            document->entries[kept++] = entry;
         }
-        yaml_destroy(map->entries[i].key);
-        yaml_destroy(map->entries[i].value);
     }
-    map->count = kept;
+    if (document->kind == YAML_MAP)
+        document->count = kept;
 }
 
-static char *absolute(const char *file, const char *path)
+char *base_url(
+    const char *text, const struct yaml *node, const char *what, struct problems *problems)
 {
-    const char *slash = strrchr(file, '/');
+    struct locator locator;
+    size_t len = strlen(text);
 
-    if (*path == '/' || !slash)
-        return text_copy(path);
-    return text_format("%.*s/%s", (int)(slash - file), file, path);
-}
-
-static void add_rules_file(struct config *config, const char *path)
-{
-    config->rules = mem_resize(config->rules, (config->rules_count + 1) * sizeof(char *));
-    config->rules[config->rules_count++] = text_copy(path);
-}
-
-/* A glob brings its files sorted by name; a plain path is taken as it is, and reported by whoever
- * reads it if it is not there. */
-static void add_rules(
-    struct config *config, const char *written, struct place place, struct problems *problems)
-{
-    auto_free char *path = absolute(config->file, written);
-    glob_t found = {0};
-
-    if (!strpbrk(written, "*?[")) {
-        add_rules_file(config, path);
-        return;
-    }
-    if (glob(path, 0, NULL, &found) == 0)
-        for (size_t i = 0; i < found.gl_pathc; i++)
-            add_rules_file(config, found.gl_pathv[i]);
-    else
-        problem_add(problems, place, "no rules file matches \"%s\"", written);
-    globfree(&found);
-}
-
-static void take_folders(
-    struct config *config, const struct tocsin_list *folders, const char *default_folder)
-{
-    size_t count = folders->count ? folders->count : 1;
-
-    config->plugin_path = mem_alloc(count * sizeof(char *));
-    config->plugin_path_count = count;
-    if (!folders->count)
-        config->plugin_path[0] = text_copy(default_folder);
-    for (size_t i = 0; i < folders->count; i++)
-        config->plugin_path[i] = absolute(config->file, folders->items[i]);
-}
-
-static void take_public_url(struct config *config, const char *url)
-{
-    size_t len = url ? strlen(url) : 0;
-
-    while (len && url[len - 1] == '/')
+    if (locator_split(text, &locator))
+        return text_copy(text);
+    if (!locator_has_scheme(&locator, "http") && !locator_has_scheme(&locator, "https"))
+        problem_add(problems, node->place, "%s must begin with http:// or https://", what);
+    else if (strpbrk(locator.path, "?#"))
+        problem_add(problems, node->place, "%s may not hold ? or #", what);
+    while (len > 0 && text[len - 1] == '/')
         len--;
-    config->public_url = len ? text_copy_n(url, len) : NULL;
+    return text_copy_n(text, len);
 }
 
-static void read_top(
+static void set_public_url(struct config *config, const char *text, struct problems *problems)
+{
+    const struct yaml *node = yaml_get(config->document, "public_url");
+
+    if (text)
+        config->public_url = base_url(text, node, "\"public_url\"", problems);
+}
+
+static void set_plugin_path(
+    struct config *config, const struct tocsin_list *written, const char *default_path)
+{
+    size_t count = written->count > 0 ? written->count : 1;
+
+    config->plugin_path = mem_alloc(count * sizeof *config->plugin_path);
+    config->plugin_path_count = count;
+    config->plugin_path[0] = text_copy(default_path);
+    for (size_t i = 0; i < written->count; i++) {
+        free(config->plugin_path[i]);
+        config->plugin_path[i] = text_copy(written->items[i]);
+    }
+}
+
+static void settings_read(
     struct config *config, const char *default_plugin_path, struct problems *problems)
 {
-    const struct option_table table = OPTION_TABLE(top_table);
-    const struct yaml *rules = yaml_get(config->document, "rules");
+    static const char *const blocks[] = {
+        "listen", "admin", "ledger", "sekoia", "hooks", "enrich", "sinks", "sink_defaults", NULL};
+    static const char *const later[] = {"watch", "alarms", NULL};
     const struct option_context context = {
-        .problems = problems, .subject = "tocsin.yaml", .also = top_blocks};
-    struct top_options options = {0};
+        .problems = problems, .secrets = config->secrets, .also = blocks, .later = later};
+    const struct option_table table = OPTION_TABLE(settings_options);
+    struct settings settings = {0};
 
-    config_refuse_later(config->document, "tocsin.yaml", later_top, problems);
-    if (options_read(&table, config->document, &options, &context)) {
-        take_public_url(config, options.public_url);
-        take_folders(config, &options.plugin_path, default_plugin_path);
-        config->dedupe_ms = options.dedupe.ms;
-        config->drain_ms = options.drain.ms;
-        for (size_t i = 0; i < options.rules.count; i++)
-            add_rules(config, options.rules.items[i],
-                rules ? rules->place : config->document->place, problems);
-    }
-    options_finish(&table, &options);
+    options_read(&table, config->document, &settings, &context);
+    config->dedupe_ms = settings.dedupe.ms;
+    config->drain_ms = settings.drain.ms;
+    set_public_url(config, settings.public_url, problems);
+    set_plugin_path(config, &settings.plugin_path, default_plugin_path);
+    rule_files_find(config, &settings.rules, yaml_get(config->document, "rules"), problems);
+    options_finish(&table, &settings);
 }
 
-static void read_ledger(struct config *config, struct problems *problems)
+/* A record that is pruned while repeats of its event may still come would let them in again. */
+static void check_dedupe(
+    const struct config *config, const struct yaml *ledger, struct problems *problems)
 {
-    static const struct yaml nothing = {.kind = YAML_NULL};
-    const struct option_table table = OPTION_TABLE(ledger_table);
-    const struct yaml *ledger = yaml_get(config->document, "ledger");
+    const struct yaml *dedupe = yaml_get(config->document, "dedupe");
+    const struct yaml *culprit = dedupe ? dedupe : yaml_get(ledger, "keep");
+
+    if (culprit && config->dedupe_ms > config->keep_ms)
+        problem_add(problems, culprit->place,
+            "\"dedupe\" (10m unless set) may not be longer than the ledger's \"keep\" (7d unless "
+            "set)");
+}
+
+static void ledger_read(struct config *config, struct problems *problems)
+{
+    const struct yaml nothing = {.kind = YAML_NULL, .place = config->document->place};
+    const struct yaml *written = yaml_get(config->document, "ledger");
+    static const char *const later[] = {"max_size", NULL};
     const struct option_context context = {
-        .problems = problems, .subject = "ledger", .also = later_ledger};
-    struct ledger_options options = {0};
+        .problems = problems, .subject = "ledger", .later = later};
+    const struct option_table table = OPTION_TABLE(ledger_options);
+    struct ledger ledger = {0};
 
-    config_refuse_later(ledger, "ledger", later_ledger, problems);
-    if (options_read(&table, ledger ? ledger : &nothing, &options, &context)) {
-        config->ledger_path = text_copy(options.sqlite);
-        config->keep_ms = options.keep.ms;
-        config->keep_dead_ms = options.keep_dead.ms;
-        if (config->dedupe_ms > config->keep_ms)
-            problem_add(problems, ledger ? ledger->place : config->document->place,
-                "\"dedupe\" may not be longer than ledger's \"keep\": the originals would be gone");
-    }
-    options_finish(&table, &options);
+    bool ok = options_read(&table, written ? written : &nothing, &ledger, &context);
+    config->ledger_path = take_text(&ledger.sqlite);
+    config->keep_ms = ledger.keep.ms;
+    config->keep_dead_ms = ledger.keep_dead.ms;
+    if (ok)
+        check_dedupe(config, written, problems);
+    options_finish(&table, &ledger);
 }
 
-/* ---- the listeners ---- */
-
-static void read_listen(struct config *config, struct problems *problems)
+static void sink_defaults_read(struct config *config, struct problems *problems)
 {
-    const struct option_table table = OPTION_TABLE(listen_table);
-    const struct yaml *listen = yaml_get(config->document, "listen");
-    const struct option_context context = {
-        .problems = problems, .subject = "listen", .also = later_listen};
-    struct listen_options options = {0};
+    const struct yaml *node = yaml_get(config->document, "sink_defaults");
 
-    if (!listen) {
-        config->listen = (struct config_address){text_copy("127.0.0.1"), 8080, true};
-        return;
-    }
-    config_refuse_later(listen, "listen", later_listen, problems);
-    if (listen->kind != YAML_MAP || options_read(&table, listen, &options, &context))
-        config_read_address(&config->listen, listen, "listen", problems);
-    options_finish(&table, &options);
+    if (node && node->kind != YAML_MAP && node->kind != YAML_NULL)
+        problem_add(problems, node->place, "\"sink_defaults\" must be a map of options, not %s",
+            yaml_describe(node));
+    config->sink_defaults = node && node->kind == YAML_MAP ? node : NULL;
 }
 
-static void read_admin(struct config *config, struct problems *problems)
+/* Valid, but of no use. */
+static void warn_of_gaps(const struct config *config, struct problems *problems)
 {
-    const struct option_table table = OPTION_TABLE(admin_table);
-    const struct yaml *admin = yaml_get(config->document, "admin");
-    const struct option_context context = {
-        .problems = problems, .secrets = config->secrets, .subject = "admin"};
-    struct admin_options options = {0};
-
-    if (!admin) {
-        config->admin = (struct config_address){text_copy("127.0.0.1"), 8081, true};
-        return;
-    }
-    if (admin->kind != YAML_MAP || options_read(&table, admin, &options, &context)) {
-        config->admin_token.hidden = text_copy(options.token.value);
-        config_read_address(&config->admin, admin, "admin", problems);
-        if (config->admin.host && !config->admin.is_loopback && !options.token.value)
-            problem_add(problems, admin->place,
-                "admin: off loopback a token is needed: {address: ..., token: \"${ADMIN_TOKEN}\"}");
-    }
-    options_finish(&table, &options);
+    if (config->hook_count == 0)
+        problem_warn(problems, config->document->place, "there is no hook, so no event can arrive");
+    if (config->sink_count == 0)
+        problem_warn(problems, config->document->place, "there is no sink, so nobody can be told");
 }
 
-/* ---- the sinks ---- */
-
-static bool is_sink_name(const char *name)
-{
-    size_t len = strlen(name);
-
-    return len > 0 && len <= longest_name &&
-           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == len;
-}
-
-static void read_sink(
-    struct config *config, const struct yaml_entry *entry, struct problems *problems)
-{
-    const char *name = entry->key->text;
-    const struct yaml *plugin = yaml_get(entry->value, "plugin");
-
-    if (!is_sink_name(name))
-        problem_add(problems, entry->key->place,
-            "a sink's name must be 1 to %d small letters, digits and . _ -, not \"%s\"",
-            longest_name, name);
-    else if (entry->value->kind != YAML_MAP)
-        problem_add(problems, entry->value->place, "sink %s must be a map with a plugin, not %s",
-            name, yaml_describe(entry->value));
-    else if (!plugin || plugin->kind != YAML_SCALAR || !*plugin->text)
-        problem_add(problems, plugin ? plugin->place : entry->value->place,
-            "sink %s: \"plugin\" is required: teams, mattermost, email, syslog, or a path", name);
-    else
-        config->sinks[config->sink_count++] = (struct config_sink){
-            .name = text_copy(name),
-            .plugin = strchr(plugin->text, '/') ? absolute(config->file, plugin->text)
-                                                : text_copy(plugin->text),
-            .node = entry->value,
-            .place = entry->key->place,
-        };
-}
-
-static void read_sinks(struct config *config, struct problems *problems)
-{
-    const struct yaml *sinks = yaml_get(config->document, "sinks");
-    const struct yaml *defaults = yaml_get(config->document, "sink_defaults");
-
-    if (defaults && defaults->kind == YAML_MAP)
-        config->sink_defaults = defaults;
-    else if (defaults && defaults->kind != YAML_NULL)
-        problem_add(problems, defaults->place, "\"sink_defaults\" must be a map, not %s",
-            yaml_describe(defaults));
-    if (!sinks || sinks->kind != YAML_MAP || sinks->count == 0) {
-        problem_add(problems, sinks ? sinks->place : config->document->place,
-            "\"sinks\" must be a map of names to sinks: there is nobody to tell");
-        return;
-    }
-    config->sinks = mem_alloc(sinks->count * sizeof *config->sinks);
-    for (size_t i = 0; i < sinks->count; i++)
-        read_sink(config, &sinks->entries[i], problems);
-}
-
-/* ---- the whole ---- */
-
-static const char *look_up_environment(const char *name)
+static const char *from_environment(const char *name)
 {
     return getenv(name);
 }
 
-static char *absolute_name(const char *file)
-{
-    char *resolved = realpath(file, NULL);
-
-    return resolved ? resolved : text_copy(file);
-}
-
-static void read_document(
+static void document_read(
     struct config *config, const char *default_plugin_path, struct problems *problems)
 {
-    const struct yaml *sekoia = yaml_get(config->document, "sekoia");
+    struct yaml *document = config->document;
 
-    drop_x_keys(config->document);
-    expand_values(config->document, look_up_environment, problems);
-    read_top(config, default_plugin_path, problems);
-    read_ledger(config, problems);
-    read_listen(config, problems);
-    read_admin(config, problems);
-    config_read_hooks(config, yaml_get(config->document, "hooks"), problems);
-    config_read_sekoia(config, sekoia, problems);
-    config_read_lookups(config, sekoia, yaml_get(config->document, "enrich"), problems);
-    read_sinks(config, problems);
+    drop_extensions(document);
+    expand_values(document, from_environment, problems);
+    settings_read(config, default_plugin_path, problems);
+    if (document->kind != YAML_MAP)
+        return;
+    ledger_read(config, problems);
+    listeners_read(config, problems);
+    sekoia_read(config, problems);
+    lookups_read(config, problems);
+    hooks_read(config, problems);
+    sinks_read(config, problems);
+    sink_defaults_read(config, problems);
+    warn_of_gaps(config, problems);
 }
 
 struct config *config_load(
@@ -328,72 +225,70 @@ struct config *config_load(
 {
     struct config *config = mem_alloc(sizeof *config);
 
-    config->file = absolute_name(file);
+    config->file = filename_absolute(file, NULL);
     config->secrets = secrets_create();
-    config->document = yaml_load_file(config->file, problems);
-    if (config->document && config->document->kind == YAML_MAP) {
-        read_document(config, default_plugin_path, problems);
-        return config;
-    }
+    config->document = yaml_load_file(file, problems);
     if (config->document)
-        problem_add(problems, config->document->place, "tocsin.yaml must be a map, not %s",
-            yaml_describe(config->document));
+        document_read(config, default_plugin_path, problems);
+    problems_sort(problems);
+    if (config->document && config->document->kind == YAML_MAP)
+        return config;
     config_destroy(config);
     return NULL;
 }
 
-static void free_texts(char **texts, size_t count)
+static void hook_finish(struct config_hook *hook)
+{
+    free(hook->name);
+    free(hook->path);
+}
+
+static void lookup_finish(struct config_lookup *lookup)
+{
+    free(lookup->type);
+    free(lookup->as);
+    free(lookup->get);
+    free(lookup->pick);
+    secret_finish(&lookup->bearer);
+}
+
+static void sink_finish(struct config_sink *sink)
+{
+    free(sink->name);
+    free(sink->plugin);
+}
+
+static void texts_free(char **texts, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         free(texts[i]);
-    free((void *)texts);
-}
-
-static void free_hooks(struct config *config)
-{
-    for (size_t i = 0; i < config->hook_count; i++) {
-        free(config->hooks[i].name);
-        free(config->hooks[i].path);
-    }
-    free(config->hooks);
-}
-
-static void free_lookups(struct config *config)
-{
-    for (size_t i = 0; i < config->lookup_count; i++) {
-        struct config_lookup *lookup = &config->lookups[i];
-        free(lookup->type);
-        free(lookup->as);
-        free(lookup->get);
-        free(lookup->pick);
-        secret_finish(&lookup->bearer);
-    }
-    free(config->lookups);
+    free(texts);
 }
 
 void config_destroy(struct config *config)
 {
     if (!config)
         return;
-    for (size_t i = 0; i < config->sink_count; i++) {
-        free(config->sinks[i].name);
-        free(config->sinks[i].plugin);
-    }
+    for (size_t i = 0; i < config->hook_count; i++)
+        hook_finish(&config->hooks[i]);
+    for (size_t i = 0; i < config->lookup_count; i++)
+        lookup_finish(&config->lookups[i]);
+    for (size_t i = 0; i < config->sink_count; i++)
+        sink_finish(&config->sinks[i]);
+    texts_free(config->rules, config->rules_count);
+    texts_free(config->plugin_path, config->plugin_path_count);
+    free(config->hooks);
+    free(config->lookups);
     free(config->sinks);
-    free_hooks(config);
-    free_lookups(config);
-    free_texts(config->rules, config->rules_count);
-    free_texts(config->plugin_path, config->plugin_path_count);
-    secret_finish(&config->admin_token);
-    secret_finish(&config->api_key);
+    free(config->file);
     free(config->listen.host);
     free(config->admin.host);
     free(config->public_url);
     free(config->ledger_path);
-    free(config->api_url);
     free(config->app_url);
+    free(config->api_url);
+    secret_finish(&config->admin_token);
     secrets_destroy(config->secrets);
     yaml_destroy(config->document);
-    free(config->file);
     free(config);
 }

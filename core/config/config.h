@@ -62,9 +62,8 @@ struct config {
     size_t plugin_path_count;
     int64_t dedupe_ms, drain_ms;
     struct config_levels levels;
-    char *app_url;         /* the web application, for links; NULL without a sekoia block */
-    struct secret api_key; /* the preset's; empty without a sekoia block */
-    char *api_url;         /* no trailing slash, no trailing /api doubling; NULL likewise */
+    char *app_url; /* the web application, for links; NULL without a sekoia block */
+    char *api_url; /* no trailing slash, no trailing /api doubling; NULL likewise */
     struct config_hook *hooks;
     size_t hook_count;
     struct config_lookup *lookups;

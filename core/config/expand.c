@@ -1,206 +1,211 @@
 #include "config/expand.h"
 
+#include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
-#include "base/error.h"
 #include "base/mem.h"
-#include "config/problems.h"
+#include "base/utf8.h"
+#include "config/filename.h"
 #include "config/yaml.h"
 
 enum {
-    longest_file = 65536,
-    deepest = 100, /* the loader stops earlier */
+    max_file = 1 << 20, /* a secret or a certificate, no database */
 };
 
-/* One pass over a document. */
+/* One value on its way. */
 struct expansion {
+    const struct yaml *node;
     expand_lookup lookup;
     struct problems *problems;
+    struct buf text;    /* with everything replaced: may be secret */
+    struct buf written; /* the same for messages: names instead of what they stand for */
+    bool is_replaced, is_faulty;
 };
 
-static bool read_value_file(const char *path, struct buf *out, struct error *error)
+__attribute__((format(printf, 2, 3))) static void refuse(
+    struct expansion *expansion, const char *format, ...)
 {
-    auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-    char block[4096];
-    ssize_t len;
+    va_list args;
 
-    if (fd < 0)
-        return error_set(error, "cannot read %s: %s", path, strerror(errno));
-    while ((len = read(fd, block, sizeof block)) > 0) {
-        buf_append(out, block, (size_t)len);
-        if (out->len > longest_file)
-            return error_set(error, "%s is over 64 KiB", path);
+    va_start(args, format);
+    auto_free char *text = text_vformat(format, args);
+    va_end(args);
+    problem_add(expansion->problems, expansion->node->place, "%s", text);
+    expansion->is_faulty = true;
+}
+
+/* Why the file cannot be a value; NULL once its text is in the buffer. */
+static const char *read_text_file(const char *path, struct buf *text)
+{
+    auto_fclose FILE *file = fopen(path, "re");
+    char chunk[4096];
+    size_t got = 1;
+
+    if (!file)
+        return strerror(errno);
+    while (got > 0 && text->len <= max_file) {
+        got = fread(chunk, 1, sizeof chunk, file);
+        buf_append(text, chunk, got);
     }
-    if (len < 0)
-        return error_set(error, "cannot read %s: %s", path, strerror(errno));
-    if (memchr(buf_text(out), '\0', out->len))
-        return error_set(error, "%s holds a NUL byte", path);
-    return true;
+    explicit_bzero(chunk, sizeof chunk);
+    if (ferror(file))
+        return strerror(errno);
+    if (text->len > max_file)
+        return "it is larger than 1 MiB";
+    if (memchr(text->data, '\0', text->len) || !utf8_is_valid(text->data, text->len))
+        return "it is no UTF-8 text";
+    return NULL;
 }
 
-static void cut_newline(struct buf *text)
+/* `name` is how the reference names it, for errors. */
+static void append_file(struct expansion *expansion, const char *name, const char *path)
 {
-    if (text->len && text->data[text->len - 1] == '\n')
-        text->data[--text->len] = '\0';
+    auto_buf struct buf text = {0};
+    const char *why = read_text_file(path, &text);
+
+    if (why) {
+        refuse(expansion, "${%s}: %s cannot be read: %s", name, path, why);
+    } else {
+        size_t len = text.len - (text.len > 0 && text.data[text.len - 1] == '\n');
+        buf_append(&expansion->text, text.data, len);
+    }
+    if (text.data)
+        explicit_bzero(text.data, text.len);
 }
 
-static bool append_file(const char *path, struct buf *out, struct error *error)
+static void replace_file(struct expansion *expansion, const char *name)
 {
-    auto_buf struct buf content = {0};
+    auto_free char *path = filename_absolute(name + strlen("file:"), expansion->node->place.file);
 
-    if (!read_value_file(path, &content, error))
-        return false;
-    cut_newline(&content);
-    buf_puts(out, buf_text(&content));
-    return true;
+    append_file(expansion, name, path);
 }
 
-/* Relative to the folder of the file that names it. */
-static char *beside(const char *file, const char *path)
-{
-    const char *slash = strrchr(file, '/');
-
-    if (*path == '/' || !slash)
-        return text_copy(path);
-    return text_format("%.*s/%s", (int)(slash - file), file, path);
-}
-
-static bool append_credential(
-    const struct expansion *expansion, const char *name, struct buf *out, struct error *error)
+static void replace_credential(struct expansion *expansion, const char *name)
 {
     const char *folder = expansion->lookup("CREDENTIALS_DIRECTORY");
+    const char *credential = name + strlen("cred:");
 
-    if (!*name || strchr(name, '/'))
-        return error_set(error, "${cred:%s} names no credential", name);
-    if (!folder)
-        return error_set(error,
-            "${cred:%s}: there are no credentials here ($CREDENTIALS_DIRECTORY is not set); start "
-            "it by systemd with LoadCredential=",
+    if (!*credential || strchr(credential, '/') || credential[0] == '.') {
+        refuse(expansion, "${%s}: a credential's name is a plain file name", name);
+        return;
+    }
+    if (!folder || !*folder) {
+        refuse(expansion,
+            "${%s}: there are no credentials here: CREDENTIALS_DIRECTORY is not set; systemd sets "
+            "it "
+            "where the unit has LoadCredential=",
             name);
-    auto_free char *path = text_format("%s/%s", folder, name);
-    return append_file(path, out, error);
-}
-
-static bool is_name(const char *name, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        bool is_letter = (name[i] >= 'A' && name[i] <= 'Z') || (name[i] >= 'a' && name[i] <= 'z') ||
-                         name[i] == '_';
-        if (!is_letter && (i == 0 || name[i] < '0' || name[i] > '9'))
-            return false;
+        return;
     }
-    return len > 0;
+    auto_free char *path = text_format("%s/%s", folder, credential);
+    append_file(expansion, name, path);
 }
 
-static bool append_variable(
-    const struct expansion *expansion, const char *form, struct buf *out, struct error *error)
+static void replace_variable(struct expansion *expansion, const char *name, const char *fallback)
 {
-    const char *fallback = strstr(form, ":-");
-    size_t len = fallback ? (size_t)(fallback - form) : strlen(form);
-    auto_free char *name = text_copy_n(form, len);
-
-    if (!is_name(form, len))
-        return error_set(error,
-            "${%s} is not known: write ${NAME}, ${NAME:-default}, ${file:PATH} or ${cred:NAME}, "
-            "and "
-            "$${ for a literal ${",
-            form);
     const char *value = expansion->lookup(name);
+
     if (fallback && (!value || !*value))
-        value = fallback + 2;
-    if (!value)
-        return error_set(error, "${%s} is not set in the environment", name);
-    buf_puts(out, value);
-    return true;
+        value = fallback;
+    if (value && !utf8_is_valid(value, strlen(value)))
+        refuse(expansion, "${%s} is no UTF-8 text", name);
+    else if (value)
+        buf_puts(&expansion->text, value);
+    else
+        refuse(expansion,
+            "${%s} is not set in the environment; set it, or give a default: ${%s:-...}", name,
+            name);
 }
 
-static bool append_form(const struct expansion *expansion, const struct yaml *node,
-    const char *form, struct buf *out, struct error *error)
+static bool is_variable_name(const char *name)
 {
-    if (strncmp(form, "file:", 5) == 0) {
-        auto_free char *path = beside(node->place.file, form + 5);
-        return append_file(path, out, error);
-    }
-    if (strncmp(form, "cred:", 5) == 0)
-        return append_credential(expansion, form + 5, out, error);
-    return append_variable(expansion, form, out, error);
+    if (!isalpha((unsigned char)name[0]) && name[0] != '_')
+        return false;
+    while (isalnum((unsigned char)*name) || *name == '_')
+        name++;
+    return *name == '\0';
 }
 
-/* Appends up to and with the next ${...}; *text moves past it. *replaced tells of a replacement. */
-static bool expand_next(const struct expansion *expansion, const struct yaml *node,
-    const char **text, struct buf *out, bool *replaced, struct error *error)
+/* What stands between ${ and }. A default may be a secret, so it is never shown. */
+static void replace(struct expansion *expansion, char *inside)
 {
-    const char *mark = strstr(*text, "${");
+    bool is_file = strncmp(inside, "file:", 5) == 0 && inside[5];
+    bool is_credential = strncmp(inside, "cred:", 5) == 0;
+    char *fallback = is_file || is_credential ? NULL : strstr(inside, ":-");
 
-    if (!mark) {
-        buf_puts(out, *text);
-        *text += strlen(*text);
-        return true;
+    if (fallback) {
+        *fallback = '\0';
+        fallback += 2;
     }
-    bool is_literal = mark > *text && mark[-1] == '$';
-    buf_append(out, *text, (size_t)(mark - *text) - is_literal);
-    if (is_literal) {
-        buf_puts(out, "${");
-        *text = mark + 2;
-        return true;
-    }
-    const char *end = strchr(mark, '}');
-    if (!end)
-        return error_set(error, "\"${\" is not closed with \"}\"; write $${ for a literal ${");
-    auto_free char *form = text_copy_n(mark + 2, (size_t)(end - mark - 2));
-    *text = end + 1;
-    *replaced = true;
-    return append_form(expansion, node, form, out, error);
+    expansion->is_replaced = true;
+    buf_printf(&expansion->written, "${%s}", inside);
+    if (is_file)
+        replace_file(expansion, inside);
+    else if (is_credential)
+        replace_credential(expansion, inside);
+    else if (is_variable_name(inside))
+        replace_variable(expansion, inside, fallback);
+    else
+        refuse(expansion,
+            "what is in ${...} is none of ${NAME}, ${NAME:-default}, ${file:PATH} and "
+            "${cred:NAME}; a literal ${ is written $${");
 }
 
-static bool expand_scalar(const struct expansion *expansion, struct yaml *node)
+/* Takes the next piece of the text: a reference, a literal ${, or a byte. */
+static const char *step(struct expansion *expansion, const char *at)
 {
-    auto_error struct error error = {0};
-    auto_buf struct buf out = {0};
-    const char *text = node->text;
-    bool replaced = false;
+    if (strncmp(at, "$${", 3) == 0) {
+        buf_puts(&expansion->text, "${");
+        buf_puts(&expansion->written, "$${");
+        return at + 3;
+    }
+    if (strncmp(at, "${", 2) != 0) {
+        buf_putc(&expansion->text, *at);
+        buf_putc(&expansion->written, *at);
+        return at + 1;
+    }
+    const char *end = strchr(at, '}');
+    if (!end) {
+        refuse(expansion, "${ without its }; a literal ${ is written $${");
+        return at + strlen(at);
+    }
+    auto_free char *inside = text_copy_n(at + 2, (size_t)(end - at) - 2);
+    replace(expansion, inside);
+    return end + 1;
+}
 
-    if (!strstr(text, "${") || node->written)
+static bool expand_scalar(struct yaml *node, expand_lookup lookup, struct problems *problems)
+{
+    struct expansion expansion = {.node = node, .lookup = lookup, .problems = problems};
+
+    if (!strstr(node->text, "${"))
         return true;
-    while (*text)
-        if (!expand_next(expansion, node, &text, &out, &replaced, &error)) {
-            problem_add(expansion->problems, node->place, "%s", error_text(&error));
-            node->is_faulty = true;
-            return false;
-        }
-    if (replaced)
-        node->written = TAKE(node->text);
+    for (const char *at = node->text; *at;)
+        at = step(&expansion, at);
     free(node->text);
-    node->text = buf_take(&out);
-    return true;
+    node->text = buf_take(&expansion.text);
+    node->is_faulty = node->is_faulty || expansion.is_faulty;
+    if (expansion.is_replaced)
+        node->written = buf_take(&expansion.written);
+    buf_finish(&expansion.written);
+    return !expansion.is_faulty;
 }
 
-static bool expand_node(const struct expansion *expansion, struct yaml *node, int depth)
+/* As deep as yaml_load.c let it become. */
+bool expand_values(struct yaml *node, expand_lookup lookup, struct problems *problems)
 {
     bool ok = true;
 
-    if (depth > deepest)
-        return true;
     if (node->kind == YAML_SCALAR)
-        return expand_scalar(expansion, node);
+        return expand_scalar(node, lookup, problems);
     for (size_t i = 0; i < node->count; i++) {
-        struct yaml *child = node->kind == YAML_LIST ? node->items[i] : node->entries[i].value;
-        bool is_expanded = expand_node(expansion, child, depth + 1);
-        ok = ok && is_expanded;
+        struct yaml *value = node->kind == YAML_MAP ? node->entries[i].value : node->items[i];
+        ok = expand_values(value, lookup, problems) && ok;
     }
     return ok;
-}
-
-bool expand_values(struct yaml *node, expand_lookup lookup, struct problems *problems)
-{
-    const struct expansion expansion = {lookup, problems};
-
-    return expand_node(&expansion, node, 0);
 }

@@ -1,16 +1,22 @@
-#include <stdlib.h>
+/* `hooks`: the paths that accept posts. A path is a password: no message may show it. */
+#include "config/config-private.h"
+
 #include <string.h>
+#include <strings.h>
 
 #include "base/cleanup.h"
 #include "base/mem.h"
-#include "config/config-private.h"
-#include "config/config.h"
 #include "config/options.h"
 #include "config/yaml.h"
 
+/* The last part of the path that stands in Sekoia's documentation of notification webhooks, for
+ * everybody to read. */
+#define PUBLIC_EXAMPLE "67a7472b-b43c-415d-b1ce-c135fb1dfb0e"
+
 enum {
-    shortest_safe_name = 16, /* letters of a path's last part that nobody guesses */
-    longest_body = 64 << 20,
+    shortest_unguessable = 16, /* 64 bits, as hex digits */
+    smallest_body = 1 << 10,
+    largest_body = 16 << 20,
 };
 
 struct hook_options {
@@ -19,84 +25,114 @@ struct hook_options {
     struct tocsin_size max_body;
 };
 
-static const struct tocsin_option hook_table[] = {
-    TOCSIN_WORDS(struct hook_options, from, 0, "sekoia", "sekoia", "what posts here"),
-    TOCSIN_OPTION(struct hook_options, path, TOCSIN_REQUIRED, NULL,
-        "the secret path, such as /hooks/ and a random UUID"),
-    TOCSIN_OPTION(struct hook_options, max_body, 0, "256k", "the longest post that is taken"),
+static const struct tocsin_option hook_options[] = {
+    TOCSIN_WORDS(struct hook_options, from, TOCSIN_REQUIRED, NULL, "sekoia", "who posts there"),
+    TOCSIN_OPTION(struct hook_options, path, TOCSIN_REQUIRED, NULL, "the secret path"),
+    TOCSIN_OPTION(struct hook_options, max_body, 0, "256k", "larger posts are refused"),
 };
 
-static const char *const later[] = {"auth", "allow", "rate", "alarm_if_silent", NULL};
-
-/* The path of the vendor's public example: thousands have read it. */
-static const char public_example[] = "67a7472b-b43c-415d-b1ce-c135fb1dfb0e";
-
-static void check_path(const struct config *config, const struct config_hook *hook,
-    const struct yaml *path, struct problems *problems)
+/* Unreserved characters and slashes (RFC 3986): whatever would be percent-encoded on the way could
+ * come back in another form. */
+static bool is_path(const char *path)
 {
-    static const char allowed[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~/";
-    const char *last = strrchr(hook->path, '/');
-
-    if (hook->path[0] != '/' || hook->path[strspn(hook->path, allowed)] != '\0') {
-        problem_add(problems, path->place,
-            "hook %s: \"path\" must begin with / and hold only letters, digits and - . _ ~ /",
-            hook->name);
-        return;
+    if (path[0] != '/')
+        return false;
+    while (*path == '/') {
+        size_t len = strspn(++path, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                    "0123456789-._~");
+        if (len == 0 || strncmp(path, ".", len) == 0 || strncmp(path, "..", len) == 0)
+            return false;
+        path += len;
     }
-    if (strstr(hook->path, public_example))
-        problem_add(problems, path->place,
-            "hook %s: this is the path of the vendor's public example; make one of your own: "
-            "tocsin init writes a fresh one",
-            hook->name);
-    else if (strlen(last + 1) < shortest_safe_name)
-        problem_warn(problems, path->place,
-            "hook %s: a path that ends in fewer than %d letters can be guessed, and whoever knows "
-            "it can post",
-            hook->name, shortest_safe_name);
-    for (size_t i = 0; i < config->hook_count; i++)
-        if (strcmp(config->hooks[i].path, hook->path) == 0)
-            problem_add(problems, path->place, "hook %s: hook %s has the same path", hook->name,
-                config->hooks[i].name);
+    return *path == '\0';
 }
 
-static void read_hook(
+static bool is_public_example(const char *path)
+{
+    size_t len = strlen(path), tail = strlen(PUBLIC_EXAMPLE);
+
+    return len >= tail && strcasecmp(path + len - tail, PUBLIC_EXAMPLE) == 0;
+}
+
+static void check_path(
+    const struct config_hook *hook, struct place place, struct problems *problems)
+{
+    if (!is_path(hook->path))
+        problem_add(problems, place,
+            "hook %s: \"path\" must begin with / and hold only letters, digits, - . _ ~ between "
+            "single slashes",
+            hook->name);
+    else if (is_public_example(hook->path))
+        problem_add(problems, place,
+            "hook %s: this path stands in the vendor's public documentation, so it is no secret; "
+            "`tocsin hooks new` makes one",
+            hook->name);
+    else if (strlen(strrchr(hook->path, '/') + 1) < shortest_unguessable)
+        problem_warn(problems, place,
+            "hook %s: the last part of \"path\" is shorter than 16 characters and may be guessed; "
+            "`tocsin hooks new` makes a better one",
+            hook->name);
+}
+
+static void check_body(
+    const struct config_hook *hook, const struct yaml *map, struct problems *problems)
+{
+    const struct yaml *node = yaml_get(map, "max_body");
+
+    if (node && (hook->max_body < smallest_body || hook->max_body > largest_body))
+        problem_add(
+            problems, node->place, "hook %s: \"max_body\" must lie within 1k and 16m", hook->name);
+}
+
+static void check_unique(const struct config *config, const struct config_hook *hook,
+    struct place place, struct problems *problems)
+{
+    for (const struct config_hook *other = config->hooks; other < hook; other++)
+        if (strcmp(other->path, hook->path) == 0)
+            problem_add(problems, place, "hook %s: its path is that of hook %s too", hook->name,
+                other->name);
+}
+
+static void add_hook(struct config *config, const struct yaml_entry *entry,
+    const struct hook_options *options, struct problems *problems)
+{
+    struct config_hook *hook = &config->hooks[config->hook_count++];
+    struct place place = yaml_get(entry->value, "path")->place;
+
+    *hook = (struct config_hook){.name = text_copy(entry->key->text),
+        .path = text_copy(options->path.value),
+        .max_body = options->max_body.bytes,
+        .place = entry->key->place};
+    secrets_add_url(config->secrets, hook->path);
+    check_path(hook, place, problems);
+    check_body(hook, entry->value, problems);
+    check_unique(config, hook, place, problems);
+}
+
+static void hook_read(
     struct config *config, const struct yaml_entry *entry, struct problems *problems)
 {
-    const struct option_table table = OPTION_TABLE(hook_table);
+    static const char *const later[] = {"auth", "allow", "rate", "alarm_if_silent", NULL};
     auto_free char *subject = text_format("hook %s", entry->key->text);
-    struct config_hook hook = {.name = text_copy(entry->key->text), .place = entry->key->place};
-    struct hook_options options = {0};
     const struct option_context context = {
-        .problems = problems, .secrets = config->secrets, .subject = subject, .also = later};
+        .problems = problems, .secrets = config->secrets, .subject = subject, .later = later};
+    const struct option_table table = OPTION_TABLE(hook_options);
+    struct hook_options options = {0};
 
-    config_refuse_later(entry->value, subject, later, problems);
-    bool ok = options_read(&table, entry->value, &options, &context);
-    if (ok) {
-        hook.path = text_copy(options.path.value);
-        hook.max_body = options.max_body.bytes;
-        secrets_add_url(config->secrets, hook.path);
-        check_path(config, &hook, yaml_get(entry->value, "path"), problems);
-        if (hook.max_body < 1024 || hook.max_body > longest_body)
-            problem_add(problems, entry->value->place,
-                "hook %s: \"max_body\" must lie between 1k and 64m", hook.name);
-        config->hooks[config->hook_count++] = hook;
-    } else {
-        free(hook.name);
-    }
+    options_read(&table, entry->value, &options, &context);
+    if (options.path.value)
+        add_hook(config, entry, &options, problems);
     options_finish(&table, &options);
 }
 
-void config_read_hooks(struct config *config, const struct yaml *hooks, struct problems *problems)
+void hooks_read(struct config *config, struct problems *problems)
 {
-    if (!hooks || hooks->kind == YAML_NULL)
+    const struct yaml *map = yaml_get(config->document, "hooks");
+
+    if (!is_map_of_names(map, "hooks", problems))
         return;
-    if (hooks->kind != YAML_MAP) {
-        problem_add(problems, hooks->place, "\"hooks\" must be a map of names to hooks, not %s",
-            yaml_describe(hooks));
-        return;
-    }
-    config->hooks = mem_alloc(hooks->count * sizeof *config->hooks);
-    for (size_t i = 0; i < hooks->count; i++)
-        read_hook(config, &hooks->entries[i], problems);
+    config->hooks = mem_alloc((map->count + 1) * sizeof *config->hooks);
+    for (size_t i = 0; i < map->count; i++)
+        if (check_name(map->entries[i].key, "hook", problems))
+            hook_read(config, &map->entries[i], problems);
 }

@@ -26,20 +26,31 @@ struct option_table {
 
 const struct tocsin_option *option_at(const struct option_table *table, size_t index);
 
-/* What reading needs besides table and node. */
+/* What reading needs besides table and node. The lists of words end with NULL; a list may be NULL.
+ */
 struct option_context {
     struct problems *problems;
-    struct secrets *secrets; /* secret values are remembered here; may be NULL */
-    const char *subject;     /* for errors: `sink soc-teams` */
-    const char *const *also; /* keys of the map that belong to somebody else; NULL-terminated */
+    struct secrets *secrets;  /* secret values are remembered here; may be NULL */
+    const char *subject;      /* for errors: `sink soc-teams`; NULL or "" for none */
+    const char *const *also;  /* keys of the map that belong to somebody else */
+    const char *const *later; /* keys that are refused as not in this version yet */
 };
 
-/* Fills the zeroed struct at config from the map: fallbacks first, then what is written. Unknown
+/* Fills the zeroed struct at config from the map: what is written, or else the fallback. Unknown
  * keys (with the nearest known one), wrong types, values out of their choices, a missing or empty
- * required option, an unset secret: each is a problem with its place; returns false if there was
- * any. A map that is YAML_NULL counts as empty. Texts, lists and maps are copied: options_finish()
- * frees them. Values must be expanded (config/expand.h) before. */
+ * required option (one with a fallback may be missing, but not empty): each is a problem with its
+ * place; returns false if there was any, or if a value is faulty already (its problem was told when
+ * it was found). A map that is YAML_NULL counts as empty; a value that is YAML_NULL is wrong, since
+ * it mostly is a text that begins with #. A text of a URL or path option, and a secret, that is
+ * empty counts as not written, but without the fallback: `${CA:-}` turns it off. A user or password
+ * is refused in a URL that is no secret. Texts, lists and maps are copied: options_finish() frees
+ * them, also when this returned false. Values must be expanded (config/expand.h) before. */
 bool options_read(const struct option_table *table, const struct yaml *map, void *config,
+    const struct option_context *context);
+
+/* Reads one option of a map whose other keys are somebody else's to read; else as options_read().
+ */
+bool option_read(const struct tocsin_option *option, const struct yaml *map, void *config,
     const struct option_context *context);
 
 /* Frees what options_read() put into the struct; secrets are wiped. */
@@ -51,7 +62,7 @@ void options_finish(const struct option_table *table, void *config);
 char *options_fault(const struct option_table *table, size_t config_size,
     const char *const *reserved, size_t reserved_count);
 
-/* "text", "secret", "duration", ...: for errors and documentation. */
+/* "text", "secret", "duration", ...: for errors and documentation. NULL for an unknown type. */
 const char *option_type_name(uint32_t type);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "config/yaml.h"
+#include "told.h"
 
 static struct yaml *load(const char *text, struct problems *problems)
 {
@@ -24,23 +25,12 @@ static struct yaml *load_good(const char *text)
     return root;
 }
 
-static char *all_problems(const struct problems *problems)
-{
-    struct buf all = {0};
-
-    for (size_t i = 0; i < problems->count; i++) {
-        auto_free char *text = problem_format(&problems->items[i]);
-        buf_printf(&all, "%s%s", i ? "\n" : "", text);
-    }
-    return buf_take(&all);
-}
-
 static void assert_faults(const char *text, const char *expected)
 {
     auto_problems struct problems problems = {0};
 
     yaml_destroy(load(text, &problems));
-    auto_free char *all = all_problems(&problems);
+    auto_free char *all = told(&problems);
     assert_string_equal(all, expected);
 }
 
@@ -140,87 +130,82 @@ static void test_a_byte_order_mark_does_not_move_the_places(void **state)
     assert_place(yaml_get(root, "b"), 2, 4);
 }
 
+static const struct {
+    const char *text, *problems;
+} faults[] = {
+    /* syntax */
+    {"a:\n\tb: 1", "f.yaml:2:1: not YAML: found character that cannot start any token; indent "
+                   "with blanks, not with tabs"},
+    {"a: b\n\tc: d", "f.yaml:2:1: not YAML: while scanning a plain scalar (from 1:4) found a tab "
+                     "character that violates indentation; indent with blanks, not with tabs"},
+    {"a: b: c", "f.yaml:1:5: not YAML: mapping values are not allowed in this context; quote a "
+                "text that holds \": \""},
+    {"a: @b", "f.yaml:1:4: not YAML: found character that cannot start any token; quote a text "
+              "that begins with @ ` or %"},
+    {"a: `b", "f.yaml:1:4: not YAML: found character that cannot start any token; quote a text "
+              "that begins with @ ` or %"},
+    {"a: %b", "f.yaml:1:4: not YAML: found character that cannot start any token; quote a text "
+              "that begins with @ ` or %"},
+    {"a: *b", "f.yaml:1:4: not YAML: found undefined alias; quote a text that begins with *"},
+    {"a: !b", "f.yaml:1:4: tags (!...) are not supported; quote a text that begins with !"},
+    {"a: | b", "f.yaml:1:6: not YAML: while scanning a block scalar (from 1:4) did not find "
+               "expected comment or line break; quote a text that begins with | or >"},
+    {"a: [SOC] b", "f.yaml:1:10: not YAML: while parsing a block mapping (from 1:1) did not find "
+                   "expected key; check the indentation, and quote a text that begins with [ { "
+                   "\" or '"},
+    {"a: \"b", "f.yaml:1:6: not YAML: while scanning a quoted scalar (from 1:4) found unexpected "
+               "end of stream; a quote is not closed"},
+    {"a: {b: c\nd: e", "f.yaml:2:2: not YAML: while parsing a flow mapping (from 1:4) did not "
+                       "find expected ',' or '}'; close the map with }, or quote the text that "
+                       "begins with {"},
+    {"a: 1\nb\n", "f.yaml:3:1: not YAML: while scanning a simple key (from 2:1) could not find "
+                  "expected ':'; a key needs \": \" and a value"},
+    {"a: 1\nb: \xff\n", "f.yaml:2:4: not YAML: invalid leading UTF-8 octet; the file must be "
+                        "UTF-8 without control characters"},
+    {"a: 1\n---\nb: 2\n", "f.yaml:2:1: a second document begins here; a file holds one"},
+    {"a: 1\n---\n", "f.yaml:2:1: a second document begins here; a file holds one"},
+    /* braces */
+    {"a: {{b}}", "f.yaml:1:4: an unquoted {{ begins a map here; quote it: \"{{...}}\""},
+    {"a: {{{b}}}", "f.yaml:1:4: an unquoted {{ begins a map here; quote it: \"{{...}}\""},
+    {"a: {{b}} on {{c}}\nd: e",
+        "f.yaml:1:4: an unquoted {{ begins a map here; quote it: \"{{...}}\""},
+    {"a: {{#b}}x{{/b}}\nc: d",
+        "f.yaml:1:4: an unquoted {{ begins a map here; quote it: \"{{...}}\""},
+    {"a: {{#b}}x{{/b}}", "f.yaml:1:4: an unquoted {{ begins a map here; quote it: \"{{...}}\""},
+    {"a: {b: \"{{x}}\", c: {{y}} z}",
+        "f.yaml:1:20: an unquoted {{ begins a map here; quote it: \"{{...}}\""},
+    {"a: {u: ${X}}", "f.yaml:1:8: an unquoted ${ inside {...} or [...] begins a map here; quote "
+                     "it: \"${...}\""},
+    {"a: {u: p/${X}, b: c}", "f.yaml:1:10: an unquoted ${ inside {...} or [...] begins a map "
+                             "here; quote it: \"${...}\""},
+    {"a: [${X}]", "f.yaml:1:5: an unquoted ${ inside {...} or [...] begins a map here; quote it: "
+                  "\"${...}\""},
+    /* keys */
+    {"a: 1\nb: 2\na: 3\na: 4", "f.yaml:3:1: duplicate key \"a\"; it stands in line 1 too\n"
+                               "f.yaml:4:1: duplicate key \"a\"; it stands in line 1 too"},
+    {"x-a: &a {b: 1}\nc:\n  <<: *a\n", "f.yaml:3:3: merge keys (<<) are not supported; write "
+                                       "the keys out, or use an alias for "
+                                       "a whole value"},
+    {"? [a]\n: b", "f.yaml:1:3: a key must be a text, not a list"},
+    {"? {a: b}\n: b", "f.yaml:1:3: a key must be a text, not a map"},
+    {"?\n: b", "f.yaml:1:2: a key is missing before the \":\""},
+    {"\"a\\0b\": c", "f.yaml:1:1: a text may not hold the character \\0"},
+    /* values */
+    {"a: \"b\\0c\"", "f.yaml:1:4: a text may not hold the character \\0"},
+    {"a: &a [*a]", "f.yaml:1:4: an alias stands inside of what it names"},
+    {"a: &a {b: {c: *a}}", "f.yaml:1:4: an alias stands inside of what it names"},
+    /* several faults, several answers */
+    {"a: !x 1\nb: {{c}}\na: 2\n",
+        "f.yaml:1:4: tags (!...) are not supported; quote a text that begins with !\n"
+        "f.yaml:2:4: an unquoted {{ begins a map here; quote it: \"{{...}}\"\n"
+        "f.yaml:3:1: duplicate key \"a\"; it stands in line 1 too"},
+};
+
 static void test_what_is_wrong_is_told_with_place_and_cure(void **state)
 {
-    static const struct {
-        const char *text, *problems;
-    } rows[] = {
-        /* syntax */
-        {"a:\n\tb: 1", "f.yaml:2:1: not YAML: found character that cannot start any token; indent "
-                       "with blanks, not with tabs"},
-        {"a: b\n\tc: d",
-            "f.yaml:2:1: not YAML: while scanning a plain scalar (from 1:4) found a tab "
-            "character that violates indentation; indent with blanks, not with tabs"},
-        {"a: b: c", "f.yaml:1:5: not YAML: mapping values are not allowed in this context; quote a "
-                    "text that holds \": \""},
-        {"a: @b", "f.yaml:1:4: not YAML: found character that cannot start any token; quote a text "
-                  "that begins with @ ` or %"},
-        {"a: `b", "f.yaml:1:4: not YAML: found character that cannot start any token; quote a text "
-                  "that begins with @ ` or %"},
-        {"a: %b", "f.yaml:1:4: not YAML: found character that cannot start any token; quote a text "
-                  "that begins with @ ` or %"},
-        {"a: *b", "f.yaml:1:4: not YAML: found undefined alias; quote a text that begins with *"},
-        {"a: !b", "f.yaml:1:4: tags (!...) are not supported; quote a text that begins with !"},
-        {"a: | b", "f.yaml:1:6: not YAML: while scanning a block scalar (from 1:4) did not find "
-                   "expected comment or line break; quote a text that begins with | or >"},
-        {"a: [SOC] b",
-            "f.yaml:1:10: not YAML: while parsing a block mapping (from 1:1) did not find "
-            "expected key; check the indentation, and quote a text that begins with [ { "
-            "\" or '"},
-        {"a: \"b",
-            "f.yaml:1:6: not YAML: while scanning a quoted scalar (from 1:4) found unexpected "
-            "end of stream; a quote is not closed"},
-        {"a: {b: c\nd: e", "f.yaml:2:2: not YAML: while parsing a flow mapping (from 1:4) did not "
-                           "find expected ',' or '}'; close the map with }, or quote the text that "
-                           "begins with {"},
-        {"a: 1\nb\n", "f.yaml:3:1: not YAML: while scanning a simple key (from 2:1) could not find "
-                      "expected ':'; a key needs \": \" and a value"},
-        {"a: 1\nb: \xff\n", "f.yaml:2:4: not YAML: invalid leading UTF-8 octet; the file must be "
-                            "UTF-8 without control characters"},
-        {"a: 1\n---\nb: 2\n", "f.yaml:2:1: a second document begins here; a file holds one"},
-        {"a: 1\n---\n", "f.yaml:2:1: a second document begins here; a file holds one"},
-        /* braces */
-        {"a: {{b}}", "f.yaml:1:4: an unquoted {{ begins a map here; quote it: \"{{...}}\""},
-        {"a: {{{b}}}", "f.yaml:1:4: an unquoted {{ begins a map here; quote it: \"{{...}}\""},
-        {"a: {{b}} on {{c}}\nd: e",
-            "f.yaml:1:4: an unquoted {{ begins a map here; quote it: \"{{...}}\""},
-        {"a: {{#b}}x{{/b}}\nc: d",
-            "f.yaml:1:4: an unquoted {{ begins a map here; quote it: \"{{...}}\""},
-        {"a: {{#b}}x{{/b}}", "f.yaml:1:4: an unquoted {{ begins a map here; quote it: \"{{...}}\""},
-        {"a: {b: \"{{x}}\", c: {{y}} z}",
-            "f.yaml:1:20: an unquoted {{ begins a map here; quote it: \"{{...}}\""},
-        {"a: {u: ${X}}",
-            "f.yaml:1:8: an unquoted ${ inside {...} or [...] begins a map here; quote "
-            "it: \"${...}\""},
-        {"a: {u: p/${X}, b: c}", "f.yaml:1:10: an unquoted ${ inside {...} or [...] begins a map "
-                                 "here; quote it: \"${...}\""},
-        {"a: [${X}]",
-            "f.yaml:1:5: an unquoted ${ inside {...} or [...] begins a map here; quote it: "
-            "\"${...}\""},
-        /* keys */
-        {"a: 1\nb: 2\na: 3\na: 4", "f.yaml:3:1: duplicate key \"a\"; it stands in line 1 too\n"
-                                   "f.yaml:4:1: duplicate key \"a\"; it stands in line 1 too"},
-        {"x-a: &a {b: 1}\nc:\n  <<: *a\n", "f.yaml:3:3: merge keys (<<) are not supported; write "
-                                           "the keys out, or use an alias for "
-                                           "a whole value"},
-        {"? [a]\n: b", "f.yaml:1:3: a key must be a text, not a list"},
-        {"? {a: b}\n: b", "f.yaml:1:3: a key must be a text, not a map"},
-        {"?\n: b", "f.yaml:1:2: a key is missing before the \":\""},
-        {"\"a\\0b\": c", "f.yaml:1:1: a text may not hold the character \\0"},
-        /* values */
-        {"a: \"b\\0c\"", "f.yaml:1:4: a text may not hold the character \\0"},
-        {"a: &a [*a]", "f.yaml:1:4: an alias stands inside of what it names"},
-        {"a: &a {b: {c: *a}}", "f.yaml:1:4: an alias stands inside of what it names"},
-        /* several faults, several answers */
-        {"a: !x 1\nb: {{c}}\na: 2\n",
-            "f.yaml:1:4: tags (!...) are not supported; quote a text that begins with !\n"
-            "f.yaml:2:4: an unquoted {{ begins a map here; quote it: \"{{...}}\"\n"
-            "f.yaml:3:1: duplicate key \"a\"; it stands in line 1 too"},
-    };
-
     (void)state;
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_faults(rows[i].text, rows[i].problems);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        assert_faults(faults[i].text, faults[i].problems);
 }
 
 static void test_a_faulty_part_leaves_the_rest_to_its_reader(void **state)
@@ -289,7 +274,7 @@ static void test_a_file_that_cannot_be_read_is_named(void **state)
     (void)state;
     assert_null(yaml_load_file("no/such.yaml", &problems));
     assert_null(yaml_load_file("/", &problems));
-    auto_free char *all = all_problems(&problems);
+    auto_free char *all = told(&problems);
     assert_string_equal(all, "no/such.yaml: cannot be read: No such file or directory\n"
                              "/: cannot be read: Is a directory");
 }

@@ -1,0 +1,155 @@
+/* `listen` and `admin`: an address, or a block that holds one. */
+#include "config/config-private.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "config/locator.h"
+#include "config/options.h"
+#include "config/yaml.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof *(array))
+
+struct listener {
+    const char *address;
+    struct tocsin_secret token;
+};
+
+static const struct tocsin_option listener_options[] = {
+    TOCSIN_OPTION(struct listener, address, TOCSIN_REQUIRED, NULL, "where to listen"),
+    TOCSIN_OPTION(struct listener, token, 0, NULL, "what callers must show"),
+};
+
+/* How one of the two is read. */
+struct listener_kind {
+    const char *key;
+    const char *fallback;
+    size_t option_count; /* of the options above; only the admin listener has a token */
+    const char *const *later;
+};
+
+static bool is_host(const char *host, bool is_bracketed)
+{
+    struct in6_addr address;
+
+    if (is_bracketed)
+        return inet_pton(AF_INET6, host, &address) == 1;
+    for (const char *byte = host; *byte; byte++)
+        if (!isalnum((unsigned char)*byte) && *byte != '.' && *byte != '-')
+            return false;
+    return *host != '\0';
+}
+
+/* "127.0.0.1:8080", "[::]:8443", "localhost:0". */
+static bool address_parse(const char *text, struct config_address *address)
+{
+    const char *colon = strrchr(text, ':');
+    size_t host_len = colon ? (size_t)(colon - text) : 0;
+    bool is_bracketed = host_len > 2 && text[0] == '[' && text[host_len - 1] == ']';
+
+    if (!colon)
+        return false;
+    address->port = port_parse(colon + 1, strlen(colon + 1));
+    address->host =
+        is_bracketed ? text_copy_n(text + 1, host_len - 2) : text_copy_n(text, host_len);
+    address->is_loopback = host_is_loopback(address->host, strlen(address->host));
+    return address->port >= 0 && is_host(address->host, is_bracketed);
+}
+
+static void set_address(struct config_address *address, const char *text, const char *key,
+    const struct yaml *node, struct problems *problems)
+{
+    if (!text || address_parse(text, address))
+        return;
+    auto_free char *shown = yaml_show(node);
+    problem_add(problems, node->place,
+        "\"%s\" must be an address such as 127.0.0.1:8080 or [::]:8080, not %s", key, shown);
+}
+
+/* Fills the listener from a block or a plain address; returns the node that holds the address, NULL
+ * where there is none to judge. */
+static const struct yaml *listener_read(struct config *config, const struct listener_kind *kind,
+    struct listener *listener, struct problems *problems)
+{
+    const struct yaml *node = yaml_get(config->document, kind->key);
+    const struct option_context context = {.problems = problems,
+        .secrets = config->secrets,
+        .subject = kind->key,
+        .later = kind->later};
+    const struct option_table table = {
+        listener_options, kind->option_count, sizeof *listener_options};
+
+    if (node && node->is_faulty)
+        return NULL;
+    if (node && node->kind == YAML_MAP) {
+        options_read(&table, node, listener, &context);
+        return yaml_get(node, "address");
+    }
+    if (!node || node->kind == YAML_SCALAR) {
+        listener->address = text_copy(node ? node->text : kind->fallback);
+        return node;
+    }
+    problem_add(problems, node->place, "\"%s\" must be an address such as %s, or a block, not %s",
+        kind->key, kind->fallback, yaml_describe(node));
+    return NULL;
+}
+
+static const struct yaml *listen_read(struct config *config, struct problems *problems)
+{
+    static const char *const later[] = {"tls", "trusted_proxies", NULL};
+    static const struct listener_kind kind = {"listen", "127.0.0.1:8080", 1, later};
+    struct listener listener = {0};
+    const struct yaml *node = listener_read(config, &kind, &listener, problems);
+
+    set_address(&config->listen, listener.address, kind.key, node, problems);
+    options_finish(&OPTION_TABLE(listener_options), &listener);
+    return node;
+}
+
+/* Who reaches the admin listener may read every event and stop every sink. */
+static void check_token(
+    const struct config *config, const struct yaml *node, struct problems *problems)
+{
+    if (node && config->admin.host && !config->admin.is_loopback && !config->admin_token.hidden)
+        problem_add(problems, node->place,
+            "admin: \"token\" is required where others than this machine can connect: {address: "
+            "..., "
+            "token: \"${ADMIN_TOKEN}\"}");
+}
+
+static const struct yaml *admin_read(struct config *config, struct problems *problems)
+{
+    static const char *const later[] = {"tls", "trusted_proxies", NULL};
+    static const struct listener_kind kind = {
+        "admin", "127.0.0.1:8081", LENGTH(listener_options), later};
+    struct listener listener = {0};
+    size_t errors_before = problems->error_count;
+    const struct yaml *node = listener_read(config, &kind, &listener, problems);
+
+    set_address(&config->admin, listener.address, kind.key, node, problems);
+    config->admin_token.hidden = take_text(&listener.token.value);
+    if (problems->error_count == errors_before)
+        check_token(config, node, problems);
+    options_finish(&OPTION_TABLE(listener_options), &listener);
+    return node;
+}
+
+/* Port 0 is another one each time. */
+static bool is_same(const struct config_address *a, const struct config_address *b)
+{
+    return a->host && b->host && a->port > 0 && a->port == b->port && strcmp(a->host, b->host) == 0;
+}
+
+void listeners_read(struct config *config, struct problems *problems)
+{
+    const struct yaml *listen = listen_read(config, problems);
+    const struct yaml *admin = admin_read(config, problems);
+    const struct yaml *culprit = admin ? admin : listen;
+
+    if (culprit && is_same(&config->listen, &config->admin))
+        problem_add(
+            problems, culprit->place, "\"listen\" and \"admin\" may not be the same address");
+}

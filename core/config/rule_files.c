@@ -1,0 +1,93 @@
+/* `rules`: from names and patterns to files. */
+#include "config/config-private.h"
+
+#include <errno.h>
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "config/filename.h"
+#include "config/yaml.h"
+
+/* A file that two patterns reach is read once, at its first place. */
+static void add_file(struct config *config, const char *path)
+{
+    for (size_t i = 0; i < config->rules_count; i++)
+        if (strcmp(config->rules[i], path) == 0)
+            return;
+    config->rules = mem_resize(config->rules, (config->rules_count + 1) * sizeof *config->rules);
+    config->rules[config->rules_count++] = text_copy(path);
+}
+
+/* The folder's own name is no pattern, whatever is in it. */
+static char *absolute_pattern(const char *pattern, const char *beside)
+{
+    auto_free char *folder = filename_absolute("", beside);
+    struct buf absolute = {0};
+
+    for (const char *byte = folder; *pattern != '/' && *byte; byte++) {
+        if (strchr("*?[\\", *byte))
+            buf_putc(&absolute, '\\');
+        buf_putc(&absolute, *byte);
+    }
+    buf_puts(&absolute, pattern);
+    return buf_take(&absolute);
+}
+
+/* glob() sorts by name. False when there is none. */
+static bool add_matches(struct config *config, const char *pattern)
+{
+    auto_free char *absolute = absolute_pattern(pattern, config->file);
+    glob_t found = {0};
+    int status = glob(absolute, 0, NULL, &found);
+
+    for (size_t i = 0; status == 0 && i < found.gl_pathc; i++)
+        add_file(config, found.gl_pathv[i]);
+    globfree(&found);
+    if (status == GLOB_NOSPACE)
+        mem_exhausted();
+    return status == 0;
+}
+
+/* False, with errno set, when it cannot be read. */
+static bool add_named(struct config *config, const char *name)
+{
+    auto_free char *path = filename_absolute(name, config->file);
+
+    if (access(path, R_OK) != 0)
+        return false;
+    add_file(config, path);
+    return true;
+}
+
+static void find(
+    struct config *config, const char *name, const struct yaml *node, struct problems *problems)
+{
+    bool is_pattern = strpbrk(name, "*?[");
+
+    if (is_pattern ? add_matches(config, name) : add_named(config, name))
+        return;
+    const char *why = strerror(errno);
+    auto_free char *shown = node ? yaml_show(node) : text_format("\"%s\"", name);
+    if (is_pattern)
+        problem_add(problems, node ? node->place : config->document->place,
+            "rules: no file matches %s", shown);
+    else
+        problem_add(problems, node ? node->place : config->document->place,
+            "rules: %s cannot be read: %s", shown, why);
+}
+
+void rule_files_find(struct config *config, const struct tocsin_list *names,
+    const struct yaml *node, struct problems *problems)
+{
+    bool is_list = node && node->kind == YAML_LIST;
+
+    if (is_list && names->count != node->count)
+        return; /* faulty items are left out of the names */
+    for (size_t i = 0; i < names->count; i++)
+        find(config, names->items[i], is_list ? node->items[i] : node, problems);
+}

@@ -1,0 +1,84 @@
+/* `sinks`: names and plugins. The rest of each is its plugin's to read. */
+#include "config/config-private.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "config/filename.h"
+#include "config/options.h"
+#include "config/yaml.h"
+
+struct sink_options {
+    const char *plugin;
+};
+
+static const struct tocsin_option plugin_option =
+    TOCSIN_OPTION(struct sink_options, plugin, TOCSIN_REQUIRED, NULL, "a plugin's name or path");
+
+static bool is_plugin_name(const char *name)
+{
+    size_t len = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
+
+    return isalnum((unsigned char)name[0]) && name[len] == '\0';
+}
+
+/* A slash means a path. */
+static char *plugin_name(
+    const char *plugin, const struct yaml *node, const char *subject, struct problems *problems)
+{
+    if (strchr(plugin, '/'))
+        return filename_absolute(plugin, node->place.file);
+    if (!is_plugin_name(plugin)) {
+        auto_free char *shown = yaml_show(node);
+        problem_add(problems, node->place,
+            "%s: \"plugin\" must be a name such as teams, or a path with a slash, not %s", subject,
+            shown);
+    }
+    return text_copy(plugin);
+}
+
+static void add_sink(struct config *config, const struct yaml_entry *entry, char *plugin)
+{
+    config->sinks[config->sink_count++] = (struct config_sink){
+        .name = text_copy(entry->key->text),
+        .plugin = plugin,
+        .node = entry->value,
+        .place = entry->key->place,
+    };
+}
+
+static void sink_read(
+    struct config *config, const struct yaml_entry *entry, struct problems *problems)
+{
+    auto_free char *subject = text_format("sink %s", entry->key->text);
+    const struct option_context context = {.problems = problems, .subject = subject};
+    const struct yaml *map = entry->value;
+    struct sink_options options = {0};
+
+    if (map->is_faulty)
+        return;
+    if (map->kind != YAML_MAP) {
+        problem_add(problems, map->place, "%s: must be a map of options, not %s", subject,
+            yaml_describe(map));
+        return;
+    }
+    if (!option_read(&plugin_option, map, &options, &context))
+        return;
+    add_sink(
+        config, entry, plugin_name(options.plugin, yaml_get(map, "plugin"), subject, problems));
+    options_finish(&(struct option_table){&plugin_option, 1, sizeof plugin_option}, &options);
+}
+
+void sinks_read(struct config *config, struct problems *problems)
+{
+    const struct yaml *map = yaml_get(config->document, "sinks");
+
+    if (!is_map_of_names(map, "sinks", problems))
+        return;
+    config->sinks = mem_alloc((map->count + 1) * sizeof *config->sinks);
+    for (size_t i = 0; i < map->count; i++)
+        if (check_name(map->entries[i].key, "sink", problems))
+            sink_read(config, &map->entries[i], problems);
+}

@@ -1,0 +1,45 @@
+#include "../cmocka_setup.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "config/filename.h"
+
+static void assert_absolute(const char *name, const char *beside, const char *expected)
+{
+    auto_free char *absolute = filename_absolute(name, beside);
+
+    assert_string_equal(absolute, expected);
+}
+
+static void test_names_are_relative_to_the_file_that_holds_them(void **state)
+{
+    (void)state;
+    assert_absolute("rules.yaml", "/etc/tocsin/tocsin.yaml", "/etc/tocsin/rules.yaml");
+    assert_absolute("./rules.yaml", "/etc/tocsin/tocsin.yaml", "/etc/tocsin/rules.yaml");
+    assert_absolute("../rules.yaml", "/etc/tocsin/tocsin.yaml", "/etc/tocsin/../rules.yaml");
+    assert_absolute("rules.yaml", "/tocsin.yaml", "/rules.yaml");
+    assert_absolute("/var/rules.yaml", "/etc/tocsin/tocsin.yaml", "/var/rules.yaml");
+}
+
+static void test_a_relative_file_is_itself_relative_to_here(void **state)
+{
+    (void)state;
+    assert_int_equal(chdir("/usr"), 0);
+    assert_absolute("rules.yaml", "conf/tocsin.yaml", "/usr/conf/rules.yaml");
+    assert_absolute("rules.yaml", "./tocsin.yaml", "/usr/rules.yaml");
+    assert_absolute("rules.yaml", "tocsin.yaml", "/usr/rules.yaml");
+    assert_absolute("tocsin.yaml", NULL, "/usr/tocsin.yaml");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_names_are_relative_to_the_file_that_holds_them),
+        cmocka_unit_test(test_a_relative_file_is_itself_relative_to_here),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
