@@ -123,6 +123,7 @@ static void watch_signals(struct daemon *daemon)
     struct event_base *base = daemon->base;
 
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file-size limit fails the write, and the ledger says so */
     daemon->on_term = evsignal_new(base, SIGTERM, on_stop, daemon);
     daemon->on_int = evsignal_new(base, SIGINT, on_stop, daemon);
     daemon->drain = event_new(base, -1, EV_PERSIST, on_drain, daemon);

@@ -33,10 +33,11 @@ static void complain_of_operand(struct compilation *compilation, const struct ya
         return;
     if (node->kind == YAML_NULL || node->kind == YAML_SCALAR || node->count == 0)
         problem_add(compilation->problems, node->place,
-            "nothing can be compared with %s; for what is absent write {exists: false}", shown);
+            "%s: nothing can be compared with %s; for what is absent write {exists: false}",
+            compilation->field, shown);
     else
         problem_add(compilation->problems, node->place,
-            "a comparison needs one text or number, not %s", shown);
+            "%s: a comparison needs one text or number, not %s", compilation->field, shown);
 }
 
 /* Adds an operand; false, and reported, where the node is no text. */
@@ -204,6 +205,7 @@ static void read_test(
         problem_add(compilation->problems, place, "%s", error_text(&error));
         return;
     }
+    compilation->field = test->path.text;
     read_comparisons(compilation, entry->value, test);
     if (test->path.count > 1 || !asks_presence_only(test))
         field_check(&test->path, place, compilation->problems);

@@ -15,6 +15,14 @@ from conftest import load_event
 RETRY_FAST = "sink_defaults: {retry: {first: 100ms, max: 500ms, give_up: 1h}}\n"
 
 
+class OnAnyPort(Controller):
+    """aiosmtpd connects to itself once at its start: to the port that the system chose."""
+
+    def _trigger_server(self):
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
 class Server:
     """Keeps what it takes; refuses recipients whose names begin with `no-`; `later-` once."""
 
@@ -34,7 +42,7 @@ class Server:
                 return AuthResult(success=good)
             options.update(authenticator=log_in, auth_required=True,
                            auth_require_tls=bool(certificate))
-        self._controller = Controller(self, hostname="127.0.0.1", port=0, **options)
+        self._controller = OnAnyPort(self, hostname="127.0.0.1", port=0, **options)
         self._controller.start()
 
     @property

@@ -115,6 +115,11 @@ class Tocsin:
         assert code == 0, f"ended with {code}:\n{self.log()[-4000:]}"
         self.check_sanitizers()
 
+    def memory_kb(self):
+        """The most that it ever had in memory."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+)", status)[1])
+
     def kill9(self):
         self.process.kill()
         self.process.wait(timeout=20)
