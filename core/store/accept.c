@@ -2,6 +2,7 @@
 #include "store/operations.h"
 
 #include "store/database.h"
+#include "store/dedupe.h"
 #include "store/request.h"
 
 struct accepting {
@@ -15,33 +16,25 @@ struct accepting {
 static bool is_duplicate(struct accepting *accepting, struct database *db)
 {
     const struct store_accept *in = &accepting->in;
+    store_id original = in->dedupe ? dedupe_find(db, in->hook, in->dedupe, in->at_ms) : 0;
 
-    if (!in->dedupe)
-        return false;
-    statement_run(db, SQL_KEEP_DEDUPE,
-        WITH(text(in->dedupe), text(in->hook), number(db->marks.event + 1),
-            number(in->at_ms + in->dedupe_ms), number(in->at_ms)));
-    if (db->fault || statement_changes(db) > 0)
-        return false;
-    auto_reset sqlite3_stmt *row =
-        statement_query(db, SQL_FIND_DEDUPE, WITH(text(in->dedupe), text(in->hook)));
-    if (statement_next(db, row))
-        accepting->out =
-            (struct store_accepted){.event = sqlite3_column_int64(row, 0), .duplicate = true};
-    return true;
+    accepting->out = (struct store_accepted){.event = original, .duplicate = original != 0};
+    return accepting->out.duplicate;
 }
 
 static void insert(struct accepting *accepting, struct database *db)
 {
     const struct store_accept *in = &accepting->in;
     store_id event = ++db->marks.event;
+    store_id claim = in->claim ? ++db->marks.claim : 0;
 
     statement_run(db, SQL_INSERT_EVENT,
         WITH(number(event), number(in->at_ms), text(in->hook), text(in->type), text(in->action),
             text(in->thread), text(in->dedupe), number(in->dedupe ? in->at_ms + in->dedupe_ms : 0),
             blob(in->body, in->body_len)));
-    statement_run(
-        db, SQL_INSERT_UNROUTED, WITH(number(event), number(in->claim ? ++db->marks.claim : 0)));
+    statement_run(db, SQL_INSERT_UNROUTED, WITH(number(event), number(claim)));
+    if (in->dedupe)
+        dedupe_keep(db, in->hook, in->dedupe, event);
     db->marks.unrouted++;
     accepting->out = (struct store_accepted){.event = event};
 }

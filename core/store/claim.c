@@ -7,7 +7,7 @@
 #include "store/request.h"
 
 enum {
-    highest_level = 4,
+    most = 100000, /* at once; whoever asks for more gets `more` */
 };
 
 struct claiming {
@@ -85,9 +85,9 @@ static void run(struct request *request, struct database *db)
     claiming->claimed = (struct list){0};
     claiming->more = false;
     claiming->next_due_ms = 0;
-    for (int level = highest_level; level >= 0 && !claiming->more; level--)
+    for (int level = STORE_HIGHEST_LEVEL; level >= 0 && !claiming->more; level--)
         find_due(claiming, db, level);
-    for (int level = 0; level <= highest_level; level++)
+    for (int level = 0; level <= STORE_HIGHEST_LEVEL; level++)
         find_next_due(claiming, db, level);
     struct store_claimed *claimed = claiming->claimed.items;
     for (size_t i = 0; i < claiming->claimed.count; i++) {
@@ -117,7 +117,7 @@ struct request *claim_request(
     struct claiming *claiming = request_create(sizeof *claiming, &operation, arg);
 
     claiming->sink = pool_text_or_empty(&claiming->base.pool, sink);
-    claiming->max = max;
+    claiming->max = max < most ? max : most;
     claiming->now_ms = now_ms;
     claiming->done = done;
     return &claiming->base;

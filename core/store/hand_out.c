@@ -49,9 +49,10 @@ static void run(struct request *request, struct database *db)
     handing->events = (struct list){0};
     find(handing, db);
     const struct store_event *events = handing->events.items;
-    for (size_t i = 0; i < handing->events.count; i++)
-        statement_run(
-            db, SQL_CLAIM_EVENT, WITH(number(events[i].event), number(++db->marks.claim)));
+    for (size_t i = 0; i < handing->events.count; i++) {
+        store_id claim = ++db->marks.claim;
+        statement_run(db, SQL_CLAIM_EVENT, WITH(number(events[i].event), number(claim)));
+    }
 }
 
 static void answer(const struct request *request)

@@ -58,10 +58,13 @@ struct store_object {
     const void *bytes;  /* the answer as received; NULL when the look-up failed */
     size_t len;
 };
+enum {
+    STORE_HIGHEST_LEVEL = 4,
+};
 struct store_delivery {
     const char *sink, *rule;
-    int level;      /* 0..4, else the whole call is refused */
     int64_t due_ms; /* wall clock */
+    int level;      /* 0..STORE_HIGHEST_LEVEL, else the whole call is refused */
     bool claim;     /* a lane has room: claim it in the same commit if it is a head and due */
 };
 struct store_route {

@@ -62,17 +62,17 @@ static bool hold(int fd, struct error *error)
 int lock_take(const char *path, struct error *error)
 {
     auto_free char *name = text_format("%s.lock", path);
-    auto_close int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
-    if (fd < 0)
+    if (fd < 0) {
         blame_open(name, errno, error);
-    if (fd < 0 || !hold(fd, error)) {
-        error_wrap(error, "open the ledger %s", path);
-        return -1;
+    } else if (!hold(fd, error)) {
+        close(fd);
+        fd = -1;
     }
-    int held = fd;
-    fd = -1;
-    return held;
+    if (fd < 0)
+        error_wrap(error, "open the ledger %s", path);
+    return fd;
 }
 
 void lock_release(int fd)

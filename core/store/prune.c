@@ -3,6 +3,7 @@
 #include "store/operations.h"
 
 #include "store/database.h"
+#include "store/dedupe.h"
 #include "store/request.h"
 
 enum {
@@ -26,7 +27,7 @@ struct old_event {
 };
 
 /* Keys whose window has passed, in order of acceptance. A long window holds up the keys of shorter
- * ones behind it, which harms nobody: an expired key that comes again is simply replaced. */
+ * ones behind it, which harms nobody: an expired key is known as such by its event. */
 static bool expire_next_key(struct pruning *pruning, struct database *db)
 {
     auto_reset sqlite3_stmt *row =
@@ -37,8 +38,7 @@ static bool expire_next_key(struct pruning *pruning, struct database *db)
     store_id event = sqlite3_column_int64(row, 0);
     const char *key = (const char *)sqlite3_column_text(row, 2);
     if (key)
-        statement_run(db, SQL_REMOVE_DEDUPE,
-            WITH(text(key), text((const char *)sqlite3_column_text(row, 3)), number(event)));
+        dedupe_remove(db, (const char *)sqlite3_column_text(row, 3), key, event);
     db->marks.expired = event;
     return true;
 }
@@ -97,8 +97,7 @@ static void remove_event(struct pruning *pruning, struct database *db, const str
         pruning->budget -= statement_changes(db);
     }
     if (old->dedupe)
-        statement_run(
-            db, SQL_REMOVE_DEDUPE, WITH(text(old->dedupe), text(old->hook), number(old->event)));
+        dedupe_remove(db, old->hook, old->dedupe, old->event);
     db->marks.dead -= old->dead;
 }
 

@@ -8,10 +8,6 @@
 #include "store/list.h"
 #include "store/request.h"
 
-enum {
-    highest_level = 4,
-};
-
 struct routing {
     struct request base;
     struct store_route in;
@@ -34,7 +30,7 @@ static bool is_sound(struct routing *routing, struct database *db)
     struct error *error = &routing->base.error;
 
     for (size_t i = 0; i < in->delivery_count; i++)
-        if (in->deliveries[i].level < 0 || in->deliveries[i].level > highest_level)
+        if (in->deliveries[i].level < 0 || in->deliveries[i].level > STORE_HIGHEST_LEVEL)
             return error_set(error, "event %" PRId64 ": there is no level %d", in->event,
                 in->deliveries[i].level);
     for (size_t i = 0; i < in->object_count; i++)

@@ -22,12 +22,10 @@ static const char *const texts[SQL_COUNT] = {
                         " skipped = ?10",
     [SQL_MARK_UNCLEAN] = "UPDATE ledger SET unclean = ?1",
 
-    /* One statement for the new key, the known one and the expired one: it changes no row only if
-     * the key is known. */
-    [SQL_KEEP_DEDUPE] = "INSERT INTO dedupe(key, hook, event, until) VALUES(?1, ?2, ?3, ?4)"
-                        " ON CONFLICT(key, hook) DO UPDATE SET event = excluded.event,"
-                        " until = excluded.until WHERE until <= ?5",
-    [SQL_FIND_DEDUPE] = "SELECT event FROM dedupe WHERE key = ?1 AND hook = ?2",
+    [SQL_FIND_DEDUPE] = "SELECT d.event FROM dedupe AS d CROSS JOIN event AS e ON e.id = d.event"
+                        " WHERE d.hash = ?1 AND e.dedupe = ?2 AND e.hook = ?3"
+                        " AND e.dedupe_until > ?4",
+    [SQL_KEEP_DEDUPE] = "INSERT INTO dedupe(hash, event) VALUES(?1, ?2)",
     [SQL_COUNT_DUPLICATE] = "INSERT INTO duplicate(event, count) VALUES(?1, 1)"
                             " ON CONFLICT(event) DO UPDATE SET count = count + 1",
     [SQL_INSERT_EVENT] = "INSERT INTO event(id, at, hook, type, action, thread, dedupe,"
@@ -92,7 +90,7 @@ static const char *const texts[SQL_COUNT] = {
 
     [SQL_FIND_DEDUPE_TO_EXPIRE] = "SELECT id, dedupe_until, dedupe, hook FROM event"
                                   " WHERE id > ?1 ORDER BY id LIMIT 1",
-    [SQL_REMOVE_DEDUPE] = "DELETE FROM dedupe WHERE key = ?1 AND hook = ?2 AND event = ?3",
+    [SQL_REMOVE_DEDUPE] = "DELETE FROM dedupe WHERE hash = ?1 AND event = ?2",
     [SQL_FIND_EVENT_TO_PRUNE] =
         "SELECT d.event, d.at, d.first, d.count, e.at, e.dedupe_until, e.dedupe, e.hook"
         " FROM decision AS d CROSS JOIN event AS e ON e.id = d.event"

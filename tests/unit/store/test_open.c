@@ -14,21 +14,27 @@
 #include "ledger.h"
 #include "store/sqlite.h"
 
-/* Tries to open the ledger, expects a refusal that has all these words. */
-static void expect_refused(struct ledger *ledger, const char *path, const char *const words[])
+/* Tries to open the ledger; whether that is refused in all these words. */
+static bool is_refused(const struct ledger *ledger, const char *path, const char *const words[])
 {
-    struct error error = {0};
+    auto_error struct error error = {0};
     struct event_base *base = event_base_new();
+    struct journal *journal = sqlite_journal_open(path, base, &ledger->logger, &error);
+    bool has_all = true;
 
-    assert_null(sqlite_journal_open(path, base, &ledger->logger, &error));
-    for (; *words; words++)
-        if (!strstr(error_text(&error), *words))
-            fail_msg("\"%s\" says nothing of \"%s\"", error_text(&error), *words);
-    error_finish(&error);
+    if (journal)
+        journal->ops->close(journal);
     event_base_free(base);
+    for (; *words; words++) {
+        if (strstr(error_text(&error), *words))
+            continue;
+        print_error("\"%s\" says nothing of \"%s\"\n", error_text(&error), *words);
+        has_all = false;
+    }
+    return !journal && has_all;
 }
 #define EXPECT_REFUSED(ledger, path, ...)                                                          \
-    expect_refused((ledger), (path), (const char *const[]){__VA_ARGS__, NULL})
+    assert_true(is_refused((ledger), (path), (const char *const[]){__VA_ARGS__, NULL}))
 
 static void write_file(const char *path, const char *words)
 {
@@ -80,8 +86,8 @@ static void test_a_second_daemon_is_refused_and_told_who_has_it(void **state)
     fflush(NULL);
     pid_t child = fork();
     if (child == 0) {
-        EXPECT_REFUSED(ledger, ledger->path, ledger->path, "another tocsin", pid);
-        _exit(0);
+        const char *const words[] = {ledger->path, "another tocsin", pid, NULL};
+        _exit(is_refused(ledger, ledger->path, words) ? 0 : 1);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
