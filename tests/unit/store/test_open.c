@@ -126,7 +126,10 @@ static void test_what_is_no_ledger_is_refused_and_left_alone(void **state)
     ledger_close(ledger);
     ledger_sql(ledger, "PRAGMA application_id = 12");
     EXPECT_REFUSED(ledger, ledger->path, "no tocsin ledger");
-    EXPECT_REFUSED(ledger, ledger->folder, "directory");
+    snprintf(path, sizeof path, "%s/folder", ledger->folder);
+    assert_int_equal(mkdir(path, 0700), 0);
+    EXPECT_REFUSED(ledger, path, "directory");
+    rmdir(path);
 }
 
 static void test_an_empty_file_becomes_a_ledger(void **state)
