@@ -140,11 +140,11 @@ static void route_group(struct bench *bench, const struct slot *slots)
     wait_for_all(bench);
 }
 
-static void on_settled(const struct error *error, bool promoted, void *arg)
+static void on_settled(const struct error *error, enum store_settled settled, void *arg)
 {
     struct bench *bench = arg;
 
-    (void)promoted;
+    (void)settled;
     check(error);
     bench->open--;
 }
