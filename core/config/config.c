@@ -72,7 +72,7 @@ static void drop_extensions(struct yaml *document)
 {
     size_t kept = 0;
 
-    for (size_t i = 0; document->kind == YAML_MAP && i < document->count; i++) {
+    for (size_t i = 0; i < document->count; i++) {
         struct yaml_entry entry = document->entries[i];
         if (strncmp(entry.key->text, "x-", 2) == 0) {
             yaml_destroy(entry.key);
@@ -81,8 +81,7 @@ static void drop_extensions(struct yaml *document)
             document->entries[kept++] = entry;
         }
     }
-    if (document->kind == YAML_MAP)
-        document->count = kept;
+    document->count = kept;
 }
 
 char *base_url(
@@ -160,8 +159,8 @@ static void check_dedupe(
 static void ledger_read(struct config *config, struct problems *problems)
 {
     const struct yaml nothing = {.kind = YAML_NULL, .place = config->document->place};
-    const struct yaml *written = yaml_get(config->document, "ledger");
     static const char *const later[] = {"max_size", NULL};
+    const struct yaml *written = yaml_get(config->document, "ledger");
     const struct option_context context = {
         .problems = problems, .subject = "ledger", .later = later};
     const struct option_table table = OPTION_TABLE(ledger_options);
@@ -203,13 +202,9 @@ static const char *from_environment(const char *name)
 static void document_read(
     struct config *config, const char *default_plugin_path, struct problems *problems)
 {
-    struct yaml *document = config->document;
-
-    drop_extensions(document);
-    expand_values(document, from_environment, problems);
+    drop_extensions(config->document);
+    expand_values(config->document, from_environment, problems);
     settings_read(config, default_plugin_path, problems);
-    if (document->kind != YAML_MAP)
-        return;
     ledger_read(config, problems);
     listeners_read(config, problems);
     sekoia_read(config, problems);
@@ -220,6 +215,19 @@ static void document_read(
     warn_of_gaps(config, problems);
 }
 
+/* NULL where there is nothing that could be read on. */
+static struct yaml *document_load(const char *file, struct problems *problems)
+{
+    auto_yaml struct yaml *document = yaml_load_file(file, problems);
+
+    if (!document || document->kind == YAML_MAP)
+        return TAKE(document);
+    if (!document->is_faulty)
+        problem_add(problems, document->place, "the file must be a map of settings, not %s",
+            yaml_describe(document));
+    return NULL;
+}
+
 struct config *config_load(
     const char *file, const char *default_plugin_path, struct problems *problems)
 {
@@ -227,11 +235,11 @@ struct config *config_load(
 
     config->file = filename_absolute(file, NULL);
     config->secrets = secrets_create();
-    config->document = yaml_load_file(file, problems);
+    config->document = document_load(file, problems);
     if (config->document)
         document_read(config, default_plugin_path, problems);
     problems_sort(problems);
-    if (config->document && config->document->kind == YAML_MAP)
+    if (config->document)
         return config;
     config_destroy(config);
     return NULL;

@@ -75,10 +75,11 @@ struct config {
     struct yaml *document;            /* owned */
 };
 
-/* Loads and checks the file; all faults are in problems, each with its place. NULL when there is
- * nothing to go on with (no file, no map). With faults the rest is there all the same, so that
- * sinks and rules can be checked too: whoever wants to serve asks problems->error_count.
- * default_plugin_path is the folder that the installation used. */
+/* Loads and checks the file; all faults are in problems, each with its place, in order. NULL when
+ * there is nothing to go on with (no file, no map). With faults the rest is there all the same, so
+ * that sinks and rules can be checked too: whoever wants to serve asks problems->error_count. What
+ * is faulty itself may be missing then: a listener's host, the ledger's path, a hook, a look-up, a
+ * sink, a rules file. default_plugin_path is the folder that the installation used. */
 struct config *config_load(
     const char *file, const char *default_plugin_path, struct problems *problems);
 void config_destroy(struct config *config);

@@ -65,12 +65,12 @@ static void check_path(
     else if (is_public_example(hook->path))
         problem_add(problems, place,
             "hook %s: this path stands in the vendor's public documentation, so it is no secret; "
-            "`tocsin hooks new` makes one",
+            "make a random one, as `tocsin init` does",
             hook->name);
     else if (strlen(strrchr(hook->path, '/') + 1) < shortest_unguessable)
         problem_warn(problems, place,
             "hook %s: the last part of \"path\" is shorter than 16 characters and may be guessed; "
-            "`tocsin hooks new` makes a better one",
+            "make a random one, as `tocsin init` does",
             hook->name);
 }
 

@@ -173,7 +173,7 @@ static void replace_text(char **target, const char **text)
 static void lookup_change(
     struct config_lookup *lookup, struct lookup_options *options, const struct reading *reading)
 {
-    if (options->get && *options->get)
+    if (*options->get)
         set_get(lookup, options, reading);
     replace_text(&lookup->pick, &options->pick);
     if (lookup->pick && !*lookup->pick) {
@@ -213,6 +213,21 @@ void lookup_warn_plain(const struct config_lookup *lookup, const char *subject, 
             "%s: the key goes over plain http, readable for everybody on the way", subject);
 }
 
+/* The look-up that the entry changes, or a new one; NULL where it says too little for that. */
+static struct config_lookup *lookup_for(struct config *config, const struct yaml_entry *entry,
+    const struct lookup_options *options, const struct reading *reading)
+{
+    struct config_lookup *lookup = lookup_find(config, entry->key->text);
+
+    if (lookup)
+        return lookup;
+    if (*options->get)
+        return lookup_new(config, entry->key);
+    problem_add(
+        reading->problems, entry->value->place, "%s: \"get\" is required", reading->subject);
+    return NULL;
+}
+
 static void lookup_read(
     struct config *config, const struct yaml_entry *entry, struct problems *problems)
 {
@@ -222,16 +237,14 @@ static void lookup_read(
         .problems = problems, .secrets = config->secrets, .subject = subject};
     const struct option_table table = OPTION_TABLE(lookup_options);
     struct lookup_options options = {0};
-    struct config_lookup *lookup = lookup_find(config, entry->key->text);
+    struct config_lookup *lookup = NULL;
 
-    if (!lookup)
-        lookup = lookup_new(config, entry->key);
-    lookup->place = entry->key->place;
-    if (options_read(&table, entry->value, &options, &context)) {
+    if (options_read(&table, entry->value, &options, &context))
+        lookup = lookup_for(config, entry, &options, &reading);
+    if (lookup) {
+        lookup->place = entry->key->place;
         lookup_change(lookup, &options, &reading);
-        if (!lookup->get)
-            problem_add(problems, entry->value->place, "%s: \"get\" is required", subject);
-        else if (yaml_get(entry->value, "get") || yaml_get(entry->value, "bearer"))
+        if (yaml_get(entry->value, "get") || yaml_get(entry->value, "bearer"))
             lookup_warn_plain(lookup, subject, entry->key->place, problems);
     }
     options_finish(&table, &options);

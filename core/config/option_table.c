@@ -125,6 +125,8 @@ static char *option_fault(const struct option_table *table, size_t index, size_t
 char *options_fault(const struct option_table *table, size_t config_size,
     const char *const *reserved, size_t reserved_count)
 {
+    if (table->count > 0 && !table->options)
+        return text_copy("the option table is missing");
     if (table->count > 0 && (table->stride < sizeof(struct tocsin_option) ||
                                 table->stride % alignof(struct tocsin_option) != 0))
         return text_format("the stride of the option table is %zu bytes, but an option has %zu",

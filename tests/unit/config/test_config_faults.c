@@ -8,14 +8,13 @@
 #include "scene.h"
 #include "told.h"
 
-/* The errors of a faulty file, without the warnings that a small one has. */
+/* The errors of a faulty file, without its warnings. */
 static char *errors_of(const char *text)
 {
     auto_problems struct problems problems = {0};
     struct buf errors = {0};
 
-    auto_config struct config *config = load(text, &problems);
-
+    config_destroy(load(text, &problems));
     assert_true(problems.error_count > 0);
     for (size_t i = 0; i < problems.count; i++) {
         auto_free char *line = problem_format(&problems.items[i]);
@@ -43,7 +42,7 @@ static void assert_errors(const struct row *rows, size_t count)
 static void test_faults_of_the_settings(void **state)
 {
     static const struct row rows[] = {
-        {"- a", "tocsin.yaml:1:1: must be a map of options, not a list"},
+        {"- a", "tocsin.yaml:1:1: the file must be a map of settings, not a list"},
         {"lisen: 127.0.0.1:1", "tocsin.yaml:1:1: unknown key \"lisen\"; did you mean \"listen\"?"},
         {"sink: {}", "tocsin.yaml:1:1: unknown key \"sink\"; did you mean \"sinks\"?"},
         {"watch: false", "tocsin.yaml:1:1: \"watch\" is not in this version yet"},
@@ -143,8 +142,8 @@ static void test_faults_of_the_listeners(void **state)
 
 #define NO_PATH "must begin with / and hold only letters, digits, - . _ ~ between single slashes"
 #define PUBLIC_PATH                                                                                \
-    "this path stands in the vendor's public documentation, so it is no secret; `tocsin hooks "    \
-    "new` makes one"
+    "this path stands in the vendor's public documentation, so it is no secret; make a "           \
+    "random one, as `tocsin init` does"
 
 static void test_faults_of_the_hooks(void **state)
 {
@@ -335,7 +334,7 @@ static void test_warnings_are_no_hindrance(void **state)
              "tocsin.yaml:1:1: warning: there is no sink, so nobody can be told"},
         {"hooks: {soc: {from: sekoia, path: /hooks/pl4nted}}\nsinks: {a: {plugin: x}}",
             "tocsin.yaml:1:35: warning: hook soc: the last part of \"path\" is shorter than 16 "
-            "characters and may be guessed; `tocsin hooks new` makes a better one"},
+            "characters and may be guessed; make a random one, as `tocsin init` does"},
         {"enrich: {ticket: {get: \"http://desk.example/{{ id }}\", bearer: \"${KEY}\"}}\n" ENDS,
             "tocsin.yaml:1:10: warning: enrich ticket: the key goes over plain http, readable for "
             "everybody on the way"},
@@ -359,6 +358,28 @@ static void test_warnings_are_no_hindrance(void **state)
     }
 }
 
+/* Sinks and rules are checked by others, and all faults are to be told at once. */
+static void test_what_is_good_is_there_beside_what_is_faulty(void **state)
+{
+    auto_problems struct problems problems = {0};
+    auto_config struct config *config = load("drain: x\nlisten: x\nrules: none.yaml\n"
+                                             "hooks: {a: {from: x, path: x}, b: {from: sekoia}}\n"
+                                             "enrich: {a: {get: 1}, b: {}, c: {deadline: x}}\n"
+                                             "sinks: {a: {plugin: []}, b: {plugin: good}, c: x}\n",
+        &problems);
+
+    (void)state;
+    assert_non_null(config);
+    assert_int_equal(problems.error_count, 11);
+    assert_int_equal(config->sink_count, 1);
+    assert_string_equal(config->sinks[0].name, "b");
+    assert_int_equal(config->rules_count, 0);
+    for (size_t i = 0; i < config->hook_count; i++)
+        assert_non_null(config->hooks[i].path);
+    for (size_t i = 0; i < config->lookup_count; i++)
+        assert_non_null(config->lookups[i].get);
+}
+
 static void test_a_missing_file_is_named(void **state)
 {
     auto_problems struct problems problems = {0};
@@ -380,6 +401,7 @@ int main(void)
         cmocka_unit_test(test_faults_of_the_sinks),
         cmocka_unit_test(test_all_faults_are_told_at_once),
         cmocka_unit_test(test_warnings_are_no_hindrance),
+        cmocka_unit_test(test_what_is_good_is_there_beside_what_is_faulty),
         cmocka_unit_test(test_a_missing_file_is_named),
     };
 

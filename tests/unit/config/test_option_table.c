@@ -122,6 +122,7 @@ static void test_the_stride_is_the_plugins(void **state)
         {TOCSIN_OPTION(struct conf, number, 0, "x", "a number"), "more"}};
     const struct option_table table = {&longer[0].option, 2, sizeof *longer};
     const struct option_table shorter = {&longer[0].option, 2, 8};
+    auto_free char *missing = fault_of(NULL, 1);
     auto_free char *fault = options_fault(&table, sizeof(struct conf), NULL, 0);
     auto_free char *stride = options_fault(&shorter, sizeof(struct conf), NULL, 0);
 
@@ -129,6 +130,7 @@ static void test_the_stride_is_the_plugins(void **state)
     assert_string_equal(fault,
         "option \"number\": its fallback is wrong: \"number\" must be a whole "
         "number such as 10, not \"x\"");
+    assert_string_equal(missing, "the option table is missing");
     assert_non_null(strstr(stride, "the stride of the option table is 8 bytes"));
     assert_string_equal(option_at(&table, 1)->name, "number");
 }
