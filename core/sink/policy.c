@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/units.h"
 #include "config/options.h"
@@ -178,8 +179,9 @@ static bool set_rate(struct policy *policy, const char *written, const struct pl
 
     if (rate_parse(written ? written : own, &policy->rate))
         return true;
+    auto_free char *shown = value ? yaml_show(value) : text_copy("that");
     problem_add(context->problems, value ? value->place : node->place,
-        "%s: \"rate\" must be like 10/s, 60/m or off, not \"%s\"", context->subject, written);
+        "%s: \"rate\" must be like 10/s, 60/m or off, not %s", context->subject, shown);
     return false;
 }
 

@@ -38,14 +38,14 @@ def certificate(tmp_path):
     subprocess.run(
         ["/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
          "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-         "-addext", "subjectAltName=DNS:localhost", "-out", str(files[0]), "-keyout",
+         "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-out", str(files[0]), "-keyout",
          str(files[1])],
         check=True, capture_output=True, timeout=60)
     return files
 
 
 def client_of(smtp):
-    return smtplib.SMTP("localhost", smtp.port, timeout=TIMEOUT)
+    return smtplib.SMTP("127.0.0.1", smtp.port, timeout=TIMEOUT)
 
 
 def mail(subject="Größe", body="one\n.\n..two\nthree"):

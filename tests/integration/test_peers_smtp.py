@@ -13,7 +13,7 @@ ALERT = "3f0c7a52-6f5e-4f0b-9d53-0d5b8a1c2e01"
 
 
 def mail_sink(postfix, **more):
-    return {"plugin": "email", "url": f"smtp://localhost:{postfix.port}", "tls": "none",
+    return {"plugin": "email", "url": f"smtp://127.0.0.1:{postfix.port}", "tls": "none",
             "from": "SOC <soc@example.net>", "to": ["duty@example.org"], **more}
 
 

@@ -39,7 +39,7 @@ class Server:
         if password:
             def log_in(_server, _session, _envelope, _mechanism, data):
                 good = isinstance(data, LoginPassword) and data.password == password.encode()
-                return AuthResult(success=good)
+                return AuthResult(success=good, handled=good)  # else the server answers 535
             options.update(authenticator=log_in, auth_required=True,
                            auth_require_tls=bool(certificate))
         self._controller = OnAnyPort(self, hostname="127.0.0.1", port=0, **options)
@@ -81,7 +81,7 @@ def certificate(tmp_path):
 
 
 def mail_sink(server, **more):
-    return {"plugin": "email", "url": f"smtp://localhost:{server.port}", "tls": "none",
+    return {"plugin": "email", "url": f"smtp://127.0.0.1:{server.port}", "tls": "none",
             "from": "SOC <soc@example.org>", "to": ["duty@example.org"], **more}
 
 
