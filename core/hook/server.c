@@ -22,8 +22,7 @@
 
 enum {
     sweep_seconds = 1,
-    unread_bytes = 256 << 10, /* of a connection: what evhttp has not looked at yet */
-    accept_pause_ms = 200,    /* after accept() failed for want of descriptors */
+    accept_pause_ms = 200, /* after accept() failed for want of descriptors */
 };
 
 /* A connection, known by its bufferevent, to which the server holds a reference. */
@@ -116,8 +115,10 @@ static struct bufferevent *on_connection(struct event_base *base, void *arg)
     peer->stream = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
     if (!peer->stream)
         mem_exhausted();
-    /* evhttp goes on reading after it has refused a body that is too long, and keeps it all. */
-    bufferevent_setwatermark(peer->stream, EV_READ, 0, unread_bytes);
+    /* evhttp keeps a body in the stream until it is whole, and after it has refused one that is too
+     * long it goes on reading, and keeps it all: it may hold one request that it takes, no more. */
+    bufferevent_setwatermark(
+        peer->stream, EV_READ, 0, server->limits.body_bytes + server->limits.header_bytes);
     bufferevent_incref(peer->stream);
     peer->since_ms = clock_mono_ms();
     HASH_ADD_PTR(server->peers, stream, peer);

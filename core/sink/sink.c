@@ -1,12 +1,12 @@
 #include "sink/sink.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "config/locator.h"
 #include "config/options.h"
 #include "config/problems.h"
 #include "config/yaml.h"
@@ -37,8 +37,10 @@ static bool read_options(struct sink *sink, const struct config *config,
 
 static bool is_clear_text(const char *url)
 {
-    return strncmp(url, "http://", 7) == 0 && strncmp(url + 7, "127.", 4) != 0 &&
-           strncmp(url + 7, "localhost", 9) != 0 && strncmp(url + 7, "[::1]", 5) != 0;
+    struct locator locator;
+
+    return !locator_split(url, &locator) && locator_has_scheme(&locator, "http") &&
+           !locator_is_loopback(&locator);
 }
 
 static void warn_of_clear_text(
