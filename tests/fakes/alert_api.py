@@ -168,9 +168,12 @@ class AlertApi:
             return json.dumps(obj).encode()
         shown = dict(obj)
         for name, default in (("comments", "true"), ("history", "true"),
-                              ("countermeasures", "true"), ("cases", "false")):
+                              ("countermeasures", "true"), ("cases", "false"),
+                              ("custom_status", "false")):
             if query.get(name, [default])[0].lower() == "false":
                 shown.pop(name, None)
+                if name == "custom_status":
+                    shown.pop("verdict", None)
         return json.dumps(shown).encode()
 
     @staticmethod

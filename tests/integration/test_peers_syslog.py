@@ -63,7 +63,7 @@ def test_rsyslog_gets_many_messages_over_one_connection_whole(make_daemon, rsysl
     daemon = make_daemon({"siem": {"plugin": "syslog", "url": urls(rsyslog)["tcp"], "rate": "off"}})
     daemon.start()
     for n in range(200):
-        daemon.accept({"type": "probe", "title": f"number {n} of 200"})
+        daemon.accept({"type": "probe", "attributes": {"title": f"number {n} of 200"}})
     received = rsyslog.wait_for(200)
     assert all(any(f"number {n} of 200" in fields[5] for fields in received) for n in range(200))
     assert daemon.wait_settled()["delivered"] == 200
@@ -74,7 +74,7 @@ def test_rsyslog_that_was_away_gets_the_message_later(make_daemon, tmp_path, sta
     daemon = make_daemon(
         {"siem": {"plugin": "syslog", "url": f"tcp://127.0.0.1:{port}", "rate": "off"}},
         settings="sink_defaults: {retry: {first: 100ms, max: 500ms, give_up: 1h}}\n").start()
-    daemon.accept({"type": "probe", "title": "sent while nobody listened"})
+    daemon.accept({"type": "probe", "attributes": {"title": "sent while nobody listened"}})
     daemon.wait_for_log("sink=siem")
     monkeypatch.setattr(peers, "free_port", lambda *_: port)
     late = started(Rsyslog(tmp_path))

@@ -43,8 +43,8 @@ class Load:
     def _run(self):
         while not self._stop.is_set():
             number = self._take_number()
-            body = json.dumps({"type": "probe", "action": "created", "title": f"no{number:06d}x",
-                               "attributes": {"uuid": f"thread-{number % 7}"}})
+            body = json.dumps({"type": "probe", "action": "created", "attributes": {
+                "title": f"no{number:06d}x", "uuid": f"thread-{number % 7}"}})
             try:
                 connection = http.client.HTTPConnection("127.0.0.1", self.daemon.hook_port,
                                                         timeout=20)
@@ -113,7 +113,7 @@ def test_an_event_accepted_while_the_far_end_is_down_arrives_after_a_restart(
         make_daemon, mattermost):
     mattermost.fail_next(1000, 503)
     daemon = make_daemon({"chat": sinks.mattermost(mattermost)}, settings=RETRY_FAST).start()
-    event_id = daemon.accept({"type": "probe", "title": "it will come"})
+    event_id = daemon.accept({"type": "probe"})
     wait_until(lambda: daemon.event(event_id)["deliveries"][0]["attempts"] >= 2
                if daemon.event(event_id)["deliveries"] else False, "two attempts")
     daemon.kill9()
@@ -129,7 +129,7 @@ def test_a_stop_forgets_nothing(make_daemon, mattermost):
     daemon = make_daemon({"chat": sinks.mattermost(mattermost, rate="20/s")},
                          settings="drain: 1s\n").start()
     for n in range(60):
-        daemon.accept({"type": "probe", "title": f"no{n:06d}x"})
+        daemon.accept({"type": "probe", "attributes": {"title": f"no{n:06d}x"}})
     daemon.restart()
     mattermost.wait_for(60, 60)
     daemon.wait_settled()

@@ -8,7 +8,7 @@ import socket
 import pytest
 
 import sinks
-from conftest import load_event
+from conftest import Teams, load_event
 from tocsin import run
 
 PLANTED = {
@@ -22,10 +22,9 @@ PLANTED = {
 HOOK = f"/hooks/{PLANTED['hook path']}"
 
 
-def teams_url(fake):
-    glue = "&" if "?" in fake.url else "?"
-    signature = PLANTED["Teams' signature"]
-    return f"{fake.url}{glue}sp=%2Ftriggers%2Fmanual%2Frun&sig={signature}"
+@pytest.fixture
+def teams(started):
+    return started(Teams(signature=PLANTED["Teams' signature"]))
 
 
 @pytest.fixture
@@ -35,7 +34,7 @@ def planted(make_daemon, api, teams, smtp, syslog):
     closed = closed_port()
     hook, password = PLANTED["Mattermost's hook"], PLANTED["password of the URL's user"]
     daemon = make_daemon({
-        "soc-teams": {"plugin": "teams", "url": teams_url(teams)},
+        "soc-teams": {"plugin": "teams", "url": teams.url},
         "gone": {"plugin": "mattermost", "url": f"http://127.0.0.1:{closed}/hooks/{hook}"},
         "with-user": {"plugin": "mattermost",
                       "url": f"http://user:{password}@127.0.0.1:{closed}/hooks/{hook}"},
@@ -87,15 +86,16 @@ def test_no_secret_is_written_anywhere(planted, api, teams, smtp):
     post({"type": "probe", "n": 1})
     teams.fail_next(1, 401)
     post({"type": "probe", "n": 2})
+    smtp.wait_for(6, 60)
     smtp.fail_next(1, 535)
     post({"type": "probe", "n": 3})
+    daemon.wait_for_log("535")
     leaks = []
     for odd in (b"{", b"[]", b"{}", b"x" * 400000):
         leaks += find_secrets("a refusal", str(daemon.post(odd, path=HOOK).body))
     for path in (HOOK + "/", HOOK[:-1], HOOK + "?a=b"):
         leaks += find_secrets("a 404", str(daemon.post({}, path=path).body))
     leaks += find_secrets("a 405", str(daemon.request("GET", HOOK).body))
-    smtp.wait_for(4, 60)
     for event_id in ids:
         leaks += find_secrets("an event's story", str(daemon.event(event_id)))
     for path in ("/", "/healthz", "/readyz", "/metrics", "/api/v1/status", "/api/v1/nothing"):

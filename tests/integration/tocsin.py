@@ -11,8 +11,9 @@ import time
 from collections import namedtuple
 from pathlib import Path
 
-BINARY = os.environ["TOCSIN_BIN"]
-PLUGINS = Path(os.environ["TOCSIN_PLUGINS"])
+BUILD = Path(__file__).resolve().parents[2] / "build"
+BINARY = os.environ.get("TOCSIN_BIN", BUILD / "tocsin")
+PLUGINS = Path(os.environ.get("TOCSIN_PLUGINS", BUILD / "plugins"))
 HOOK_PATH = "/hooks/0b9c5a6e-the-test-hook"
 
 Answer = namedtuple("Answer", "status headers body ms")
