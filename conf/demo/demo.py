@@ -31,7 +31,7 @@ from fakes.smtp import Smtp  # noqa: E402
 from fakes.syslog import Syslog  # noqa: E402
 from fakes.teams import Teams  # noqa: E402
 
-BINARY = TOP / "build" / "tocsin"
+BUILD = Path(os.environ.get("TOCSIN_BUILD") or TOP / "build")
 SINKS = ("soc-teams", "soc-chat", "duty-mail", "siem")
 START_SECONDS, SETTLE_SECONDS = 15, 40
 
@@ -55,11 +55,13 @@ class Terminal:
         self.line()
         self.line(self.paint("bold", text))
 
-    def quote(self, text):
-        """What a person would read, set apart; controls cannot drive the terminal."""
+    def quote(self, text, raw=False):
+        """What a person would read, set apart; controls cannot drive the terminal. Raw lines stay
+        whole, as they can be copied."""
         for line in text.strip().splitlines() or [""]:
             line = "".join(c if c.isprintable() else " " for c in line)
-            for part in textwrap.wrap(line, 94, subsequent_indent="  ") or [""]:
+            parts = [line] if raw else textwrap.wrap(line, 94, subsequent_indent="  ")
+            for part in parts or [""]:
                 self.line("      " + self.paint("dim", "|") + " " + part)
 
 
@@ -89,7 +91,7 @@ class Router:
         self.log = Path(folder) / "tocsin.log"
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(  # its own session: Ctrl-C is ours to handle
-                [BINARY, "serve", "-c", HERE / "tocsin.yaml"], stdin=subprocess.DEVNULL, stdout=log,
+                [BUILD / "tocsin", "serve", "-c", HERE / "tocsin.yaml"], stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log, env={**os.environ, **env}, start_new_session=True)
         self.hook_port = self._port_of("hooks")
         self.admin_port = self._port_of("admin")
@@ -155,6 +157,7 @@ class Demo:
         """What conf/demo/tocsin.yaml asks for."""
         fakes = {name: sink.fake for name, sink in self.sinks.items()}
         return {
+            "TOCSIN_BUILD": str(BUILD),
             "DEMO_LEDGER": str(Path(folder) / "ledger.db"),
             "DEMO_API": self.api.url,
             "DEMO_API_KEY": self.api.key,
@@ -234,9 +237,10 @@ class Demo:
             state = delivery["state"]
             colour = "good" if state == "delivered" else "bad"
             took = f" in {delivery['took_ms']} ms" if delivery.get("took_ms") is not None else ""
-            reason = f": {delivery['reason']}" if delivery.get("reason") else ""
             out.line(f"   {delivery['sink']}  {out.paint(colour, state)}"
-                     f"{took if state == 'delivered' else ''}{reason}")
+                     f"{took if state == 'delivered' else ''}")
+            if delivery.get("reason"):
+                out.line(f"      {delivery['reason']}")
             for failed in delivery.get("failed_attempts") or []:
                 out.line(f"      failed before: {failed.get('reason') or failed}")
             self.show_text(delivery)
@@ -249,7 +253,7 @@ class Demo:
                 self.terminal.line("      look at your channel: the message should be there now")
             return
         for text in sink.new_texts(wait=delivery["state"] == "delivered"):
-            self.terminal.quote(text)
+            self.terminal.quote(text, raw=delivery["sink"] == "siem")
 
     def show_sum(self, status):
         out = self.terminal
@@ -273,7 +277,8 @@ class Demo:
         attributes = {name: self.alert[name] for name in ("uuid", "short_id")}
         update = json.dumps({"type": "alert", "action": "updated", "attributes": {
             **attributes, "updated": {"status_name": "Acknowledged", "status":
-                                      "8f206505-af6d-433e-93f4-775d46dc7d0f"}}})
+                                      "8f206505-af6d-433e-93f4-775d46dc7d0f"}}},
+                            separators=(",", ":"))
         out.heading("What to try next")
         out.line("   Post what Sekoia posts when somebody acknowledges the alert; it is shown here:")
         out.line(f"     curl --json '{update}' http://127.0.0.1:{router.hook_port}/hooks/{self.hook}")
