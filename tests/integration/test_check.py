@@ -18,7 +18,7 @@ rules: rules.yaml
 plugin_path: {as_yaml(plugin_path())}
 public_url: https://hooks.example.org
 hooks:
-  soc: {{from: sekoia, path: /hooks/7d3f9a10-check}}
+  soc: {{from: sekoia, path: /hooks/7d3f9a10-52c8-4e1b-b0a7-9f6e4d2c1b38}}
 sinks:
   soc-chat: {{plugin: mattermost, url: "https://chat.example.org/hooks/abcdefghijklmnopqrstuvwxyz"}}
   siem: {{plugin: syslog, url: "udp://127.0.0.1:5514"}}
@@ -64,7 +64,7 @@ def place(text, within):
 def test_a_good_configuration_passes(folder):
     code, output = check(folder)
     assert code == 0, output
-    assert "error" not in output.lower()
+    assert "error" not in output.lower() and "tocsin.yaml:" not in output, output
 
 
 @pytest.mark.parametrize("file, old, new, place_of, words", [
@@ -140,7 +140,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
 
 
 def test_the_vendors_example_path_is_refused(folder):
-    change(folder / "tocsin.yaml", "/hooks/7d3f9a10-check",
+    change(folder / "tocsin.yaml", "/hooks/7d3f9a10-52c8-4e1b-b0a7-9f6e4d2c1b38",
            "/hooks/67a7472b-b43c-415d-b1ce-c135fb1dfb0e")
     code, output = check(folder)
     assert code == 1 and "tocsin.yaml:8:" in output, output
@@ -230,7 +230,7 @@ def test_init_never_overwrites(tmp_path):
 def test_hooks_prints_whole_urls_to_paste(folder):
     result = run("hooks", "-c", folder / "tocsin.yaml")
     assert result.returncode == 0, result.stderr
-    assert "https://hooks.example.org/hooks/7d3f9a10-check" in result.stdout
+    assert "https://hooks.example.org/hooks/7d3f9a10-52c8-4e1b-b0a7-9f6e4d2c1b38" in result.stdout
 
 
 def test_version_and_help(folder):
