@@ -17,6 +17,7 @@ ledger: {{sqlite: ledger.db}}
 rules: rules.yaml
 plugin_path: {as_yaml(plugin_path())}
 public_url: https://hooks.example.org
+sekoia: {{region: fra1, api_key: not-a-real-one}}
 hooks:
   soc: {{from: sekoia, path: /hooks/7d3f9a10-52c8-4e1b-b0a7-9f6e4d2c1b38}}
 sinks:
@@ -143,16 +144,16 @@ def test_the_vendors_example_path_is_refused(folder):
     change(folder / "tocsin.yaml", "/hooks/7d3f9a10-52c8-4e1b-b0a7-9f6e4d2c1b38",
            "/hooks/67a7472b-b43c-415d-b1ce-c135fb1dfb0e")
     code, output = check(folder)
-    assert code == 1 and "tocsin.yaml:8:" in output, output
+    assert code == 1 and "tocsin.yaml:9:" in output, output
 
 
 def test_plain_http_is_warned_about_off_loopback_and_never_on_it(folder):
     change(folder / "tocsin.yaml", "https://chat.example.org/hooks", "http://chat.example.org/hooks")
     code, output = check(folder)
-    assert code == 0 and "tocsin.yaml:10:" in output and "http" in output, output
+    assert code == 0 and "tocsin.yaml:11:" in output and "http" in output, output
     change(folder / "tocsin.yaml", "http://chat.example.org/hooks", "http://127.0.0.1:1/hooks")
     code, output = check(folder)
-    assert code == 0 and "tocsin.yaml:10:" not in output, output
+    assert code == 0 and "tocsin.yaml:11:" not in output, output
 
 
 def test_serve_refuses_what_check_refuses(folder):

@@ -64,7 +64,7 @@ def test_all_four_sinks_get_a_message_that_a_person_would_read(make_daemon, api,
     daemon = make_daemon(options(far_ends), api=api).start()
     event_id = daemon.accept(load_event("alert-created"))
     for name, text in texts(far_ends, 1).items():
-        for words in ("Mimikatz run on a domain controller", "85", "Under investigation", "Lyon plant",
+        for words in ("Mimikatz run on a domain controller", "85", "Pending", "Lyon plant",
                       "10.20.3.4", "10.20.0.10", "ALk3Rw9ZpQ2d"):
             assert words in text, f"{name} does not say {words!r}:\n{text}"
         assert "https://app.example/operations/alerts/ALk3Rw9ZpQ2d" in text, f"{name}:\n{text}"
