@@ -144,7 +144,7 @@ static void answer_event(
         server_refuse(admin->server, request, 404, "no event has such an id");
         return;
     }
-    if (!worker_lane_has_room(admin->readers)) {
+    if (worker_lane_room(admin->readers) == 0) {
         server_refuse(admin->server, request, 503, "the ledger is being read; ask again");
         return;
     }

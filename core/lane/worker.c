@@ -157,9 +157,11 @@ static size_t at_work(const struct worker_lane *lane)
     return busy;
 }
 
-bool worker_lane_has_room(const struct worker_lane *lane)
+size_t worker_lane_room(const struct worker_lane *lane)
 {
-    return at_work(lane) < may_work(lane);
+    size_t most = may_work(lane), busy = at_work(lane);
+
+    return most > busy ? most - busy : 0;
 }
 
 bool worker_lane_is_lost(const struct worker_lane *lane)
@@ -188,7 +190,7 @@ void worker_lane_run(struct worker_lane *lane, void *job, int64_t timeout_ms, in
     int64_t patience_ms = timeout_ms + grace_ms;
     struct timeval patience = clock_timeval(patience_ms);
 
-    assert(job && worker_lane_has_room(lane));
+    assert(job && worker_lane_room(lane) > 0);
     struct worker *worker = worker_choose(lane);
     worker->is_busy = true;
     worker->job = job;

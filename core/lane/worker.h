@@ -40,8 +40,8 @@ struct worker_lane *worker_lane_create(struct event_base *base, size_t threads, 
  * Threads that do not come back within two seconds are left behind with all they hold. */
 void worker_lane_destroy(struct worker_lane *lane);
 
-/* True when a job can start now. */
-bool worker_lane_has_room(const struct worker_lane *lane);
+/* How many jobs can start now. */
+size_t worker_lane_room(const struct worker_lane *lane);
 
 /* True when so many threads were lost that none is left. */
 bool worker_lane_is_lost(const struct worker_lane *lane);

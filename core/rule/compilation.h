@@ -12,7 +12,7 @@ struct compilation {
     char *const *sinks; /* the names that `send` may use, borrowed from the ruleset */
     size_t sink_count;
     const char *field; /* the path whose test is being read, for errors */
-    bool reads_rule; /* the condition that was read last asks for the rule's own name */
+    bool reads_rule;   /* the condition that was read last asks for the rule's own name */
 };
 
 #endif

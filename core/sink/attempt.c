@@ -161,7 +161,10 @@ void sink_attempt(struct sink *sink, const struct dispatch *dispatch, attempt_do
     sink->in_flight++;
     gate_attempt_begins(&sink->gate);
     budget_spend(&sink->budget, 1);
-    if (sink->workers)
+    if (sink->workers && worker_lane_room(sink->workers) == 0)
+        /* A thread was lost after this place had been promised. */
+        attempt_end_as(attempt, TOCSIN_RETRY, "no worker is left for this sink");
+    else if (sink->workers)
         worker_lane_run(sink->workers, attempt, sink->policy.timeout_ms, grace_ms);
     else
         attempt_render(attempt);

@@ -148,8 +148,8 @@ size_t sink_room(struct sink *sink, int64_t now_ms, int64_t *next_ms)
     size_t free_places = sink->policy.concurrency - sink->in_flight;
 
     *next_ms = 0;
-    if (sink->workers && !worker_lane_has_room(sink->workers))
-        return 0;
+    if (sink->workers && worker_lane_room(sink->workers) < free_places)
+        free_places = worker_lane_room(sink->workers);
     if (free_places == 0)
         return 0;
     size_t by_gate = gate_admits(&sink->gate, free_places, now_ms);
