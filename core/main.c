@@ -13,7 +13,8 @@
 static const struct command commands[] = {
     {"serve", "[-c FILE]", "run the router", cmd_serve},
     {"init", "[FOLDER]", "write a first tocsin.yaml and rules.yaml", cmd_init},
-    {"hooks", "[-c FILE]", "print the URLs that senders post to", cmd_hooks},
+    {"hooks", "[-c FILE] [new]", "print the URLs that senders post to; new: a fresh path for one",
+        cmd_hooks},
     {"check", "[-c FILE]", "say everything that is wrong with the configuration", cmd_check},
     {"explain", "[-c FILE] [--with OBJECT.json | --not-enriched] EVENT.json",
         "say who would hear of an event, and why", cmd_explain},

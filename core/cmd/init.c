@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,22 +14,9 @@
 #include "cmd/arguments.h"
 #include "cmd/command.h"
 #include "cmd/first_files.h" /* conf/tocsin.yaml and conf/rules.yaml, as they stand in the tree */
+#include "cmd/hook_path.h"
 
 static const char path_mark[] = "/hooks/${HOOK_ID}";
-
-/* A version 4 UUID (RFC 9562): what Sekoia's documentation advises for a hook's path. */
-static char *random_path(void)
-{
-    unsigned char b[16];
-
-    if (getentropy(b, sizeof b) < 0)
-        return NULL;
-    b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
-    b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-    return text_format(
-        "/hooks/%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
-        b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
-}
 
 static char *with_path(const char *text, const char *path)
 {
@@ -65,7 +51,7 @@ int cmd_init(const struct command *command, int argc, char **argv)
 
     if (arguments_read(command, argc, argv, NULL, 0, &folder, 1) < 0)
         return EXIT_USAGE;
-    auto_free char *path = random_path();
+    auto_free char *path = hook_path_new();
     if (!path) {
         fprintf(stderr, "tocsin: no randomness for a hook's path: %s\n", strerror(errno));
         return EXIT_UNDONE;

@@ -259,3 +259,12 @@ def test_every_output_is_text(folder):
     code, output = explain(folder, event)
     assert code == 0
     assert "\x1b" not in output and "\x07" not in output
+
+
+def test_hooks_new_prints_a_path_that_was_never_there():
+    paths = [run("hooks", "new").stdout for _ in range(2)]
+    assert paths[0] != paths[1]
+    for path in paths:
+        assert re.fullmatch(r"/hooks/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-"
+                            r"[0-9a-f]{12}\n", path)
+    assert run("hooks", "old").returncode == 2
