@@ -42,8 +42,6 @@ struct reading {
     struct error error;
 };
 
-/* ---- reading, on the reader's thread ---- */
-
 static void *reader_open(void *context, void *job)
 {
     (void)job;
@@ -64,8 +62,6 @@ static void reader_close(void *context, void *instance)
 {
     (void)context, (void)instance;
 }
-
-/* ---- answers, on the loop ---- */
 
 static void reading_destroy(struct reading *reading)
 {

@@ -97,8 +97,6 @@ static void delivery_settle(struct delivery *delivery)
     journal->ops->settle(journal, &delivery->outcome, on_settled, delivery);
 }
 
-/* ---- what a result means for the delivery ---- */
-
 /* When to try again. A destination that is unusable is not waited for here but at the sink's gate.
  */
 static int64_t next_try_ms(const struct delivery *delivery, const struct attempt_result *result)
@@ -173,8 +171,6 @@ static void on_attempted(const struct attempt_result *result, void *arg)
     log_outcome(delivery, result, why_dead);
     delivery_settle(delivery);
 }
-
-/* ---- the attempt ---- */
 
 static void release_story(void *source)
 {

@@ -22,7 +22,7 @@ struct flow {
     size_t calls; /* to the ledger, not answered yet */
 };
 
-/* ---- passage.c ---- */
+/* In passage.c. */
 
 struct passages *passages_create(struct flow *flow);
 void passages_destroy(struct passages *passages);
@@ -39,7 +39,7 @@ void passage_begin(struct passages *passages, struct story *story);
 
 bool passages_are_idle(const struct passages *passages);
 
-/* ---- outlet.c ---- */
+/* In outlet.c. */
 
 struct outlet *outlet_create(struct flow *flow, struct sink *sink);
 void outlet_destroy(struct outlet *outlet);

@@ -118,8 +118,6 @@ void outlet_wake(struct outlet *outlet)
     outlet_pump(outlet);
 }
 
-/* ---- one delivery ---- */
-
 static void on_delivery_over(enum delivery_end end, int64_t due_ms, void *arg)
 {
     struct outlet *outlet = arg;
@@ -140,8 +138,6 @@ void outlet_begin(struct outlet *outlet, const struct store_claimed *claimed, st
     outlet->open_deliveries++;
     delivery_attempt(outlet->flow, outlet->sink, claimed, story, on_delivery_over, outlet);
 }
-
-/* ---- what the ledger has for this sink ---- */
 
 /* A claimed delivery whose event is being read. */
 struct loading {

@@ -308,8 +308,6 @@ void passage_begin(struct passages *passages, struct story *story)
     line_advance(line);
 }
 
-/* ---- what waits in the ledger ---- */
-
 static void on_unreadable_recorded(const struct error *error, const struct store_routed *routed,
     size_t count, const store_id *objects, size_t object_count, void *arg)
 {
