@@ -1,5 +1,6 @@
 #include "base/clock.h"
 
+#include <pthread.h>
 #include <time.h>
 
 static int64_t clock_ms(clockid_t id)
@@ -18,6 +19,21 @@ int64_t clock_wall_ms(void)
 int64_t clock_mono_ms(void)
 {
     return clock_ms(CLOCK_MONOTONIC);
+}
+
+/* Fixed once, by whoever asks first; the rest only reads it. */
+static int64_t steady_offset_ms;
+static pthread_once_t steady_once = PTHREAD_ONCE_INIT;
+
+static void fix_steady_offset(void)
+{
+    steady_offset_ms = clock_wall_ms() - clock_mono_ms();
+}
+
+int64_t clock_steady_ms(void)
+{
+    pthread_once(&steady_once, fix_steady_offset);
+    return clock_mono_ms() + steady_offset_ms;
 }
 
 struct timeval clock_timeval(int64_t ms)

@@ -68,8 +68,8 @@ static void on_prune(evutil_socket_t fd, short what, void *arg)
     if (daemon->drain_until_ms)
         return;
     event_add(daemon->prune, &period);
-    daemon->journal->ops->prune(
-        daemon->journal, clock_wall_ms(), config->keep_ms, config->keep_dead_ms, on_pruned, daemon);
+    daemon->journal->ops->prune(daemon->journal, clock_steady_ms(), config->keep_ms,
+        config->keep_dead_ms, on_pruned, daemon);
 }
 
 static void on_drain(evutil_socket_t fd, short what, void *arg)
@@ -139,7 +139,7 @@ static bool open_ways_out(struct daemon *daemon, struct error *error)
     struct setup *setup = &daemon->setup;
 
     daemon->journal =
-        sqlite_journal_open(setup->config->ledger_path, daemon->base, &daemon->logger, error);
+        sqlite_journal_open(setup->config->ledger_path, 0, daemon->base, &daemon->logger, error);
     if (!daemon->journal)
         return error_wrap(error, "open the ledger");
     daemon->http = http_lane_create(daemon->base, error);

@@ -102,7 +102,7 @@ static void delivery_settle(struct delivery *delivery)
 static int64_t next_try_ms(const struct delivery *delivery, const struct attempt_result *result)
 {
     const struct policy *policy = &delivery->sink->policy;
-    int64_t now_ms = clock_wall_ms();
+    int64_t now_ms = clock_steady_ms();
 
     if (result->result == TOCSIN_UNUSABLE)
         return now_ms;
@@ -119,7 +119,7 @@ static enum store_result judge(
     const struct delivery *delivery, const struct attempt_result *result, const char **why_dead)
 {
     const struct policy *policy = &delivery->sink->policy;
-    int64_t age_ms = clock_wall_ms() - delivery->created_ms;
+    int64_t age_ms = clock_steady_ms() - delivery->created_ms;
 
     *why_dead = NULL;
     if (result->result == TOCSIN_DELIVERED)

@@ -13,7 +13,7 @@ struct story;
 enum delivery_end {
     DELIVERY_FINISHED, /* delivered, dead or skipped */
     DELIVERY_PROMOTED, /* the same, and another of its thread may go now */
-    DELIVERY_WAITS,    /* will be tried again at a time (wall clock) */
+    DELIVERY_WAITS,    /* will be tried again at a time (steady clock) */
 };
 typedef void (*delivery_over)(enum delivery_end end, int64_t due_ms, void *arg);
 

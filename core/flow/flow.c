@@ -113,6 +113,7 @@ bool flow_accept(struct flow *flow, const char *hook, const void *body, size_t l
         .dedupe = event->dedupe,
         .dedupe_ms = flow->parts.config->dedupe_ms,
         .at_ms = now_ms,
+        .now_ms = clock_steady_ms(),
         .body = arrival->story->body,
         .body_len = len,
         .claim = arrival->is_claimed,

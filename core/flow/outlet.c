@@ -29,6 +29,7 @@ struct outlet {
     bool is_asking;
     size_t asked;
     size_t open_deliveries; /* claimed and not settled */
+    bool is_held_back;      /* its next is a suspect, and another sink's is being attempted */
     struct event *timer;
     int64_t timer_at_ms; /* monotonic; 0: not set */
 };
@@ -50,9 +51,9 @@ static void outlet_sleep(struct outlet *outlet, int64_t until_ms)
     evtimer_add(outlet->timer, &delay);
 }
 
-static void outlet_sleep_until_wall(struct outlet *outlet, int64_t due_ms)
+static void outlet_sleep_until_due(struct outlet *outlet, int64_t due_ms)
 {
-    outlet_sleep(outlet, clock_mono_ms() + (due_ms - clock_wall_ms()));
+    outlet_sleep(outlet, clock_mono_ms() + (due_ms - clock_steady_ms()));
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -127,7 +128,7 @@ static void on_delivery_over(enum delivery_end end, int64_t due_ms, void *arg)
     if (end == DELIVERY_PROMOTED)
         outlet->has_heads = true;
     if (end == DELIVERY_WAITS)
-        outlet_sleep_until_wall(outlet, due_ms);
+        outlet_sleep_until_due(outlet, due_ms);
     outlet_pump(outlet);
 }
 
@@ -216,7 +217,7 @@ static void load_event(struct outlet *outlet, const struct store_claimed *claime
 }
 
 static void on_claimed(const struct error *error, const struct store_claimed *claimed, size_t count,
-    bool more, int64_t next_due_ms, void *arg)
+    const struct store_rest *rest, void *arg)
 {
     struct outlet *outlet = arg;
 
@@ -230,11 +231,12 @@ static void on_claimed(const struct error *error, const struct store_claimed *cl
         return;
     }
     /* A wake-up that came after the question is still true. */
-    outlet->has_heads |= more;
+    outlet->has_heads |= rest->more;
+    outlet->is_held_back = rest->is_held_back;
     for (size_t i = 0; i < count; i++)
         load_event(outlet, &claimed[i]);
-    if (next_due_ms)
-        outlet_sleep_until_wall(outlet, next_due_ms);
+    if (rest->next_due_ms)
+        outlet_sleep_until_due(outlet, rest->next_due_ms);
     outlet_pump(outlet);
 }
 
@@ -256,5 +258,5 @@ static void outlet_pump(struct outlet *outlet)
     outlet->asked = room;
     outlet->kept += room;
     outlet->flow->calls++;
-    journal->ops->claim(journal, outlet->sink->name, room, clock_wall_ms(), on_claimed, outlet);
+    journal->ops->claim(journal, outlet->sink->name, room, clock_steady_ms(), on_claimed, outlet);
 }

@@ -137,7 +137,7 @@ static void begin_deliveries(
                 .level = (int)story->view->level,
                 .attempt = 1,
                 .first_receipt = routed[i].first_receipt,
-                .created_ms = clock_wall_ms(),
+                .created_ms = clock_steady_ms(),
             };
             passage->kept[i] = NULL;
             outlet_begin(outlet, &claimed, story);
@@ -237,7 +237,7 @@ static void passage_route(struct passage *passage)
     const struct looked_up *looked_up = story->looked_up;
     struct routing *routing = mem_alloc(sizeof *routing);
     struct buf trace = {0};
-    int64_t now_ms = clock_wall_ms();
+    int64_t now_ms = clock_steady_ms();
 
     routing->passage = passage;
     story_see(story, flow->parts.config);
@@ -254,7 +254,8 @@ static void passage_route(struct passage *passage)
     };
     const struct store_route route = {
         .event = story->number,
-        .at_ms = now_ms,
+        .at_ms = clock_wall_ms(),
+        .now_ms = now_ms,
         .thread = story->event->thread,
         .objects = &object,
         .object_count = looked_up ? 1 : 0,
@@ -331,6 +332,7 @@ static void record_unreadable(
     const struct store_route route = {
         .event = stored->event,
         .at_ms = clock_wall_ms(),
+        .now_ms = clock_steady_ms(),
         .thread = stored->thread,
         .trace = text ? text : "[]",
     };

@@ -1,6 +1,7 @@
 /* A posted event becomes a row, unless its key says that it is here already. */
 #include "store/operations.h"
 
+#include "base/error.h"
 #include "store/database.h"
 #include "store/dedupe.h"
 #include "store/request.h"
@@ -16,7 +17,7 @@ struct accepting {
 static bool is_duplicate(struct accepting *accepting, struct database *db)
 {
     const struct store_accept *in = &accepting->in;
-    store_id original = in->dedupe ? dedupe_find(db, in->hook, in->dedupe, in->at_ms) : 0;
+    store_id original = in->dedupe ? dedupe_find(db, in->hook, in->dedupe, in->now_ms) : 0;
 
     accepting->out = (struct store_accepted){.event = original, .duplicate = original != 0};
     return accepting->out.duplicate;
@@ -30,7 +31,7 @@ static void insert(struct accepting *accepting, struct database *db)
 
     statement_run(db, SQL_INSERT_EVENT,
         WITH(number(event), number(in->at_ms), text(in->hook), text(in->type), text(in->action),
-            text(in->thread), text(in->dedupe), number(in->dedupe ? in->at_ms + in->dedupe_ms : 0),
+            text(in->thread), text(in->dedupe), number(in->dedupe ? in->now_ms + in->dedupe_ms : 0),
             blob(in->body, in->body_len)));
     statement_run(db, SQL_INSERT_UNROUTED, WITH(number(event), number(claim)));
     if (in->dedupe)
@@ -43,7 +44,10 @@ static void run(struct request *request, struct database *db)
 {
     struct accepting *accepting = (struct accepting *)request;
 
-    if (is_duplicate(accepting, db))
+    if (db->is_full)
+        error_set(&request->error,
+            "the ledger is full: what is unfinished alone takes more than its max_size");
+    else if (is_duplicate(accepting, db))
         statement_run(db, SQL_COUNT_DUPLICATE, WITH(number(accepting->out.event)));
     else
         insert(accepting, db);

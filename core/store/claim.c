@@ -15,9 +15,9 @@ struct claiming {
     const char *sink;
     size_t max;
     int64_t now_ms;
+    store_id suspect;    /* the one that is claimed, here or before; 0: none */
     struct list claimed; /* of struct store_claimed */
-    bool more;
-    int64_t next_due_ms;
+    struct store_rest rest;
     store_claim_done done;
 };
 
@@ -34,25 +34,38 @@ static struct store_claimed read_head(struct pool *pool, sqlite3_stmt *row, int 
         .thread = column_text(pool, row, 6),
         .rule = column_text(pool, row, 7),
         .resume = column_text(pool, row, 8),
+        .moved = sqlite3_column_int(row, 9),
     };
 }
 
-/* One more than asked for, to know whether more is due. */
+/* Suspects go one at a time: of those that the daemon's unclean ends had in common only the guilty
+ * one is left alone with its third. */
+static bool is_held_back(struct claiming *claiming, const struct store_claimed *head)
+{
+    if (head->losses < STORE_SUSPECT_LOSSES)
+        return false;
+    if (claiming->suspect)
+        claiming->rest.is_held_back = true;
+    else
+        claiming->suspect = head->delivery;
+    return claiming->suspect != head->delivery;
+}
+
+/* One row more than asked for is looked at, to know whether more is due. */
 static void find_due(struct claiming *claiming, struct database *db, int level)
 {
-    size_t wanted = claiming->max + 1 - claiming->claimed.count;
-    auto_reset sqlite3_stmt *row = statement_query(db, SQL_FIND_DUE,
-        WITH(text(claiming->sink), number(level), number(claiming->now_ms),
-            number((int64_t)wanted)));
+    auto_reset sqlite3_stmt *row = statement_query(
+        db, SQL_FIND_DUE, WITH(text(claiming->sink), number(level), number(claiming->now_ms)));
 
     while (statement_next(db, row)) {
         if (claiming->claimed.count == claiming->max) {
-            claiming->more = true;
+            claiming->rest.more = true;
             return;
         }
         struct store_claimed head = read_head(&claiming->base.pool, row, level);
-        *(struct store_claimed *)list_add(&claiming->claimed, &claiming->base.pool, sizeof head) =
-            head;
+        if (!is_held_back(claiming, &head))
+            *(struct store_claimed *)list_add(
+                &claiming->claimed, &claiming->base.pool, sizeof head) = head;
     }
 }
 
@@ -64,8 +77,8 @@ static void find_next_due(struct claiming *claiming, struct database *db, int le
     if (!statement_next(db, row))
         return;
     int64_t due_ms = sqlite3_column_int64(row, 0);
-    if (!claiming->next_due_ms || due_ms < claiming->next_due_ms)
-        claiming->next_due_ms = due_ms;
+    if (!claiming->rest.next_due_ms || due_ms < claiming->rest.next_due_ms)
+        claiming->rest.next_due_ms = due_ms;
 }
 
 static const char *find_receipt(struct claiming *claiming, struct database *db, const char *thread)
@@ -83,9 +96,9 @@ static void run(struct request *request, struct database *db)
     struct claiming *claiming = (struct claiming *)request;
 
     claiming->claimed = (struct list){0};
-    claiming->more = false;
-    claiming->next_due_ms = 0;
-    for (int level = STORE_HIGHEST_LEVEL; level >= 0 && !claiming->more; level--)
+    claiming->rest = (struct store_rest){0};
+    claiming->suspect = db->marks.suspect;
+    for (int level = STORE_HIGHEST_LEVEL; level >= 0 && !claiming->rest.more; level--)
         find_due(claiming, db, level);
     for (int level = 0; level <= STORE_HIGHEST_LEVEL; level++)
         find_next_due(claiming, db, level);
@@ -96,17 +109,19 @@ static void run(struct request *request, struct database *db)
         statement_run(
             db, SQL_CLAIM_DELIVERY, WITH(number(claimed[i].delivery), number(claimed[i].claim)));
     }
+    db->marks.suspect = claiming->suspect;
 }
 
 static void answer(const struct request *request)
 {
+    static const struct store_rest nothing = {0};
     const struct claiming *claiming = (const struct claiming *)request;
 
     if (request->error.text)
-        claiming->done(&request->error, NULL, 0, false, 0, request->arg);
+        claiming->done(&request->error, NULL, 0, &nothing, request->arg);
     else
         claiming->done(&request->error, claiming->claimed.items, claiming->claimed.count,
-            claiming->more, claiming->next_due_ms, request->arg);
+            &claiming->rest, request->arg);
 }
 
 static const struct operation operation = {.run = run, .answer = answer};

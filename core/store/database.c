@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "store/schema.h"
 
@@ -23,6 +24,7 @@ static const char settings[] = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckp
 
 enum {
     busy_timeout_ms = 200,
+    page_bytes = 4096,
 };
 
 bool database_blame(struct database *db, int code)
@@ -158,19 +160,20 @@ static bool create_tables(struct database *db, struct error *error)
 /* Nothing is changed in a file before it is known to be a ledger, or empty. */
 static bool prepare_file(struct database *db, bool create, struct error *error)
 {
-    bool is_empty;
+    int version;
 
-    if (!schema_check(db->handle, &is_empty, error))
+    if (!schema_check(db->handle, &version, error))
         return false;
-    if (is_empty && !create)
+    if (version == 0 && !create)
         return error_set(error, "the file is empty");
-    if (is_empty && sqlite3_exec(db->handle, "PRAGMA page_size = 4096; PRAGMA auto_vacuum = NONE",
-                        NULL, NULL, NULL) != SQLITE_OK)
+    if (version == 0 &&
+        sqlite3_exec(db->handle, "PRAGMA page_size = 4096; PRAGMA auto_vacuum = NONE", NULL, NULL,
+            NULL) != SQLITE_OK)
         return fail(db, error);
     if (!use_wal(db, error) ||
         (sqlite3_exec(db->handle, settings, NULL, NULL, NULL) != SQLITE_OK && !fail(db, error)))
         return false;
-    return !is_empty || create_tables(db, error);
+    return version == 0 ? create_tables(db, error) : schema_upgrade(db->handle, version, error);
 }
 
 static int on_commit(void *arg, sqlite3 *handle, const char *name, int frames)
@@ -202,20 +205,35 @@ static bool load_marks(struct database *db)
         .dead = sqlite3_column_int64(row, 9),
         .delivered = sqlite3_column_int64(row, 10),
         .skipped = sqlite3_column_int64(row, 11),
+        .clock = sqlite3_column_int64(row, 12),
     };
     db->committed = db->marks;
     return true;
 }
 
+/* What waits is counted once; from then on it is counted along. */
+static bool load_queues(struct database *db)
+{
+    auto_reset sqlite3_stmt *row = statement_query(db, SQL_WALK_QUEUES, WITH_NOTHING);
+
+    queues_clear(&db->queues);
+    while (statement_next(db, row)) {
+        queues_add(&db->queues, (const char *)sqlite3_column_text(row, 0), 1);
+        queues_commit(&db->queues);
+    }
+    return !db->fault;
+}
+
 static bool store_marks(struct database *db)
 {
-    const struct marks *marks = &db->marks;
+    struct marks *marks = &db->marks;
 
+    marks->clock = clock_steady_ms();
     return statement_run(db, SQL_STORE_MARKS,
         WITH(number(marks->event), number(marks->delivery), number(marks->object),
             number(marks->claim), number(marks->expired), number(marks->unrouted),
             number(marks->waiting), number(marks->dead), number(marks->delivered),
-            number(marks->skipped)));
+            number(marks->skipped), number(marks->clock)));
 }
 
 /* What the log holds may stand in the kernel's memory only, if an fsync failed before: written into
@@ -237,7 +255,7 @@ static bool open_file(struct database *db, bool create, struct error *error)
     /* Somebody who reads at the start is no hindrance: the log is as a whole process left it. */
     if (code != SQLITE_OK && !(create && (code & 0xff) == SQLITE_BUSY))
         return fail(db, error);
-    if (!statement_prepare_all(db) || !load_marks(db))
+    if (!statement_prepare_all(db) || !load_marks(db) || !load_queues(db))
         return error_set(error, "%s", error_text(&db->why));
     db->wal_frames = 0;
     return true;
@@ -278,8 +296,10 @@ bool database_reopen(struct database *db, struct error *error)
         else
             is_right = true;
     }
-    if (is_right)
+    if (is_right) {
+        db->marks.suspect = db->committed.suspect = told.suspect;
         return true;
+    }
     database_close(db);
     db->committed = db->marks = told;
     memcpy(db->ledger_id, id, sizeof id);
@@ -312,15 +332,35 @@ bool database_begin(struct database *db)
     return is_in_place(db) && statement_run(db, SQL_BEGIN, WITH_NOTHING);
 }
 
+static int64_t read_pragma(struct database *db, enum statement which)
+{
+    auto_reset sqlite3_stmt *row = statement_query(db, which, WITH_NOTHING);
+
+    return statement_next(db, row) ? sqlite3_column_int64(row, 0) : 0;
+}
+
+/* What pruning freed is used again and does not count. */
+static void measure(struct database *db)
+{
+    int64_t pages = read_pragma(db, SQL_COUNT_PAGES) - read_pragma(db, SQL_COUNT_FREE_PAGES);
+
+    db->is_oversize = pages * page_bytes > db->max_bytes;
+    if (!db->is_oversize)
+        db->is_full = db->prunes_dead = false;
+}
+
 bool database_commit(struct database *db)
 {
     if (memcmp(&db->marks, &db->committed, sizeof db->marks) != 0)
         store_marks(db);
+    if (db->max_bytes)
+        measure(db);
     if (!statement_run(db, SQL_COMMIT, WITH_NOTHING)) {
         database_rollback(db);
         return false;
     }
     db->committed = db->marks;
+    queues_commit(&db->queues);
     return true;
 }
 
@@ -331,6 +371,7 @@ void database_rollback(struct database *db)
     if (!sqlite3_get_autocommit(db->handle))
         sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
     db->marks = db->committed;
+    queues_rollback(&db->queues, 0);
 }
 
 bool database_probe(struct database *db)

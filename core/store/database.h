@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "store/queues.h"
 #include "store/statement.h"
 
 enum {
@@ -22,6 +23,8 @@ struct marks {
     int64_t unrouted, waiting;              /* unfinished events and deliveries */
     int64_t dead;                           /* dead letters that are kept */
     int64_t delivered, skipped;             /* ever */
+    int64_t clock;                          /* the steady clock at the last commit */
+    int64_t suspect; /* the delivery that is claimed as one, 0: none; of this life, not stored */
 };
 
 struct database {
@@ -33,9 +36,15 @@ struct database {
     dev_t device;     /* which file it is, to notice when another took its place */
     ino_t inode;
     struct marks marks, committed;
-    int64_t pruned; /* where this pass of pruning has come to: an event */
-    int wal_frames; /* in the write-ahead log after the last commit */
-    int fault;      /* SQLite's code for the first failure in this transaction, 0 if none */
+    struct queues queues;
+    int64_t pruned;    /* where this pass of pruning has come to: an event */
+    bool has_pruned;   /* something, in this pass */
+    bool prunes_dead;  /* dead letters too: nothing else is left to make room */
+    int64_t max_bytes; /* of what is in use; 0: no bound */
+    bool is_oversize;  /* at the last commit */
+    bool is_full;      /* oversize, and all that is left is unfinished */
+    int wal_frames;    /* in the write-ahead log after the last commit */
+    int fault;         /* SQLite's code for the first failure in this transaction, 0 if none */
     struct error why;
 };
 

@@ -19,10 +19,10 @@ static struct value hash_of(const char *hook, const char *key)
     return number((int64_t)hash);
 }
 
-int64_t dedupe_find(struct database *db, const char *hook, const char *key, int64_t at_ms)
+int64_t dedupe_find(struct database *db, const char *hook, const char *key, int64_t now_ms)
 {
     auto_reset sqlite3_stmt *row = statement_query(
-        db, SQL_FIND_DEDUPE, WITH(hash_of(hook, key), text(key), text(hook), number(at_ms)));
+        db, SQL_FIND_DEDUPE, WITH(hash_of(hook, key), text(key), text(hook), number(now_ms)));
 
     return statement_next(db, row) ? sqlite3_column_int64(row, 0) : 0;
 }

@@ -9,7 +9,7 @@
 struct database;
 
 /* The event of this hook that has the key and whose window is open; 0 if there is none. */
-int64_t dedupe_find(struct database *db, const char *hook, const char *key, int64_t at_ms);
+int64_t dedupe_find(struct database *db, const char *hook, const char *key, int64_t now_ms);
 
 void dedupe_keep(struct database *db, const char *hook, const char *key, int64_t event);
 void dedupe_remove(struct database *db, const char *hook, const char *key, int64_t event);

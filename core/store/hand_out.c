@@ -17,24 +17,38 @@ static struct store_event read_event(struct pool *pool, sqlite3_stmt *row)
     struct store_event event = {
         .event = sqlite3_column_int64(row, 0),
         .losses = sqlite3_column_int(row, 1),
-        .at_ms = sqlite3_column_int64(row, 2),
-        .hook = column_text(pool, row, 3),
-        .type = column_text(pool, row, 4),
-        .action = column_text(pool, row, 5),
-        .thread = column_text(pool, row, 6),
+        .replay = (enum store_replay)sqlite3_column_int(row, 2),
+        .at_ms = sqlite3_column_int64(row, 3),
+        .hook = column_text(pool, row, 4),
+        .type = column_text(pool, row, 5),
+        .action = column_text(pool, row, 6),
+        .thread = column_text(pool, row, 7),
     };
 
-    event.body = column_blob(pool, row, 7, &event.body_len);
+    event.body = column_blob(pool, row, 8, &event.body_len);
     return event;
+}
+
+/* How many may share a page: what was lost before goes in small company, and what was lost twice
+ * goes alone, so that few are lost together with the one that ends the daemon. */
+static size_t company(const struct handing_out *handing, int losses)
+{
+    if (losses >= STORE_SUSPECT_LOSSES)
+        return 1;
+    return losses && handing->max > STORE_CAREFUL_EVENTS ? STORE_CAREFUL_EVENTS : handing->max;
 }
 
 static void find(struct handing_out *handing, struct database *db)
 {
     auto_reset sqlite3_stmt *row =
         statement_query(db, SQL_FIND_UNCLAIMED_EVENTS, WITH(number((int64_t)handing->max)));
-    size_t bytes = 0;
+    size_t bytes = 0, most = handing->max;
 
-    while (bytes < handing->bytes && statement_next(db, row)) {
+    while (bytes < handing->bytes && handing->events.count < most && statement_next(db, row)) {
+        size_t fits = company(handing, sqlite3_column_int(row, 1));
+        if (handing->events.count >= fits)
+            return;
+        most = fits < most ? fits : most;
         struct store_event event = read_event(&handing->base.pool, row);
         *(struct store_event *)list_add(&handing->events, &handing->base.pool, sizeof event) =
             event;

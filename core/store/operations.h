@@ -1,5 +1,6 @@
 /* The journal's calls as requests to the writer, one file each: accept.c, hand_out.c, route.c,
- * claim.c, release.c, settle.c, load.c, prune.c. What is given is copied. */
+ * claim.c, release.c, settle.c, load.c, prune.c, retry.c, finish.c, move.c, replay.c, note.c. What
+ * is given is copied. */
 #ifndef TOCSIN_STORE_OPERATIONS_H
 #define TOCSIN_STORE_OPERATIONS_H
 
@@ -20,5 +21,13 @@ struct request *settle_request(
 struct request *load_request(store_id event, store_load_done done, void *arg);
 struct request *prune_request(
     int64_t now_ms, int64_t keep_ms, int64_t keep_dead_ms, store_prune_done done, void *arg);
+struct request *retry_request(const struct store_retry *retry, store_changes_done done, void *arg);
+struct request *finish_request(
+    const struct store_finish *finish, store_changes_done done, void *arg);
+struct request *move_request(const struct store_move *move, store_changes_done done, void *arg);
+struct request *replay_request(
+    const struct store_replays *replays, store_changes_done done, void *arg);
+struct request *note_put_request(const char *key, const char *value, store_done done, void *arg);
+struct request *note_list_request(const char *prefix, store_notes_done done, void *arg);
 
 #endif

@@ -20,8 +20,11 @@ static void run(struct request *request, struct database *db)
     for (size_t i = 0; i < releasing->count; i++)
         if (!hold_check(db, &releasing->holds[i], &request->pool, &held, &request->error))
             return;
-    for (size_t i = 0; i < releasing->count; i++)
+    for (size_t i = 0; i < releasing->count; i++) {
         statement_run(db, SQL_RELEASE_DELIVERY, WITH(number(releasing->holds[i].delivery)));
+        if (db->marks.suspect == releasing->holds[i].delivery)
+            db->marks.suspect = 0;
+    }
 }
 
 static void answer(const struct request *request)

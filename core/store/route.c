@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "store/database.h"
+#include "store/delivery.h"
 #include "store/list.h"
 #include "store/request.h"
 
@@ -13,6 +14,7 @@ struct routing {
     struct store_route in;
     struct list routed;  /* of struct store_routed */
     struct list objects; /* of store_id */
+    enum store_replay replay;
     store_route_done done;
 };
 
@@ -55,14 +57,6 @@ static store_id attach(
     return id;
 }
 
-static bool has_earlier(struct database *db, const char *sink, const char *thread)
-{
-    auto_reset sqlite3_stmt *row =
-        statement_query(db, SQL_HAS_EARLIER, WITH(text(sink), text(thread)));
-
-    return statement_next(db, row);
-}
-
 static const char *find_receipt(struct routing *routing, struct database *db, const char *sink)
 {
     auto_reset sqlite3_stmt *row =
@@ -75,48 +69,23 @@ static struct store_routed deliver(
     struct routing *routing, const struct store_delivery *delivery, struct database *db)
 {
     const struct store_route *in = &routing->in;
-    struct store_routed routed = {.delivery = ++db->marks.delivery, .state = STORE_READY};
+    const struct new_delivery new = {
+        .event = in->event,
+        .sink = delivery->sink,
+        .thread = in->thread,
+        .rule = delivery->rule,
+        .level = delivery->level,
+        .due_ms = delivery->due_ms,
+        .now_ms = in->now_ms,
+        .wants_claim = delivery->claim,
+    };
 
-    if (has_earlier(db, delivery->sink, in->thread)) {
-        routed.state = STORE_BEHIND;
-    } else if (delivery->claim && delivery->due_ms <= in->at_ms) {
-        routed.state = STORE_CLAIMED;
-        routed.claim = ++db->marks.claim;
+    if (routing->replay == STORE_REPLAY_MISSING && delivery_was_made(db, in->event, new.sink))
+        return (struct store_routed){.state = STORE_FINISHED};
+    struct store_routed routed = delivery_join(db, &new);
+    if (routed.state == STORE_CLAIMED)
         routed.first_receipt = find_receipt(routing, db, delivery->sink);
-    }
-    statement_run(db, SQL_INSERT_DELIVERY,
-        WITH(number(routed.delivery), number(in->event), number(routed.state), number(routed.claim),
-            number(delivery->level), number(delivery->due_ms), number(in->at_ms),
-            number(routed.state == STORE_CLAIMED), text(delivery->sink), text(in->thread),
-            text(delivery->rule)));
-    db->marks.waiting++;
     return routed;
-}
-
-static void decide(struct routing *routing, struct database *db)
-{
-    const struct store_route *in = &routing->in;
-    struct pool *pool = &routing->base.pool;
-
-    db->marks.unrouted--;
-    statement_run(db, SQL_INSERT_DECISION,
-        WITH(number(in->event), number(in->at_ms), number(db->marks.delivery + 1),
-            number((int64_t)in->delivery_count), text(in->trace)));
-    for (size_t i = 0; i < in->object_count; i++) {
-        store_id id = attach(&in->objects[i], i, in->event, db);
-        *(store_id *)list_add(&routing->objects, pool, sizeof id) = id;
-    }
-    for (size_t i = 0; i < in->delivery_count; i++) {
-        struct store_routed routed = deliver(routing, &in->deliveries[i], db);
-        *(struct store_routed *)list_add(&routing->routed, pool, sizeof routed) = routed;
-    }
-}
-
-static enum store_state find_state(struct database *db, store_id delivery)
-{
-    auto_reset sqlite3_stmt *row = statement_query(db, SQL_FIND_STATE, WITH(number(delivery)));
-
-    return statement_next(db, row) ? (enum store_state)sqlite3_column_int(row, 0) : STORE_FINISHED;
 }
 
 static void list_attached(struct routing *routing, struct database *db)
@@ -129,13 +98,62 @@ static void list_attached(struct routing *routing, struct database *db)
             sqlite3_column_int64(row, 0);
 }
 
-/* The event was routed before: the same answer. */
-static void repeat(struct routing *routing, struct database *db)
+static bool has_objects(struct routing *routing, struct database *db)
 {
     auto_reset sqlite3_stmt *row =
-        statement_query(db, SQL_FIND_DECISION, WITH(number(routing->in.event)));
+        statement_query(db, SQL_HAS_ATTACHMENT, WITH(number(routing->in.event)));
 
-    if (!statement_next(db, row)) {
+    return statement_next(db, row);
+}
+
+/* A replay keeps what was looked up for the first decision. */
+static void attach_all(struct routing *routing, struct database *db)
+{
+    const struct store_route *in = &routing->in;
+
+    if (routing->replay != STORE_FIRST_TIME || has_objects(routing, db)) {
+        list_attached(routing, db);
+        return;
+    }
+    for (size_t i = 0; i < in->object_count; i++) {
+        store_id id = attach(&in->objects[i], i, in->event, db);
+        *(store_id *)list_add(&routing->objects, &routing->base.pool, sizeof id) = id;
+    }
+}
+
+static void decide(struct routing *routing, struct database *db)
+{
+    const struct store_route *in = &routing->in;
+    store_id first = db->marks.delivery + 1;
+
+    db->marks.unrouted--;
+    attach_all(routing, db);
+    for (size_t i = 0; i < in->delivery_count; i++) {
+        struct store_routed routed = deliver(routing, &in->deliveries[i], db);
+        *(struct store_routed *)list_add(&routing->routed, &routing->base.pool, sizeof routed) =
+            routed;
+    }
+    delivery_record(
+        db, in->event, in->at_ms, first, db->marks.delivery + 1 - first, NULL, in->trace);
+}
+
+static enum store_state find_state(struct database *db, store_id delivery)
+{
+    auto_reset sqlite3_stmt *row = statement_query(db, SQL_FIND_STATE, WITH(number(delivery)));
+
+    return statement_next(db, row) ? (enum store_state)sqlite3_column_int(row, 0) : STORE_FINISHED;
+}
+
+/* The event was routed before: the same answer as the last time. */
+static void repeat(struct routing *routing, struct database *db)
+{
+    auto_reset sqlite3_stmt *last =
+        statement_query(db, SQL_FIND_LAST_REPLAY, WITH(number(routing->in.event)));
+    auto_reset sqlite3_stmt *decision =
+        statement_query(db, SQL_FIND_DECISION, WITH(number(routing->in.event)));
+    sqlite3_stmt *row = statement_next(db, last) ? last : decision;
+
+    if (row == decision && !statement_next(db, row)) {
         error_set(
             &routing->base.error, "event %" PRId64 " is not in the ledger", routing->in.event);
         return;
@@ -149,6 +167,17 @@ static void repeat(struct routing *routing, struct database *db)
     list_attached(routing, db);
 }
 
+static bool take_unrouted(struct routing *routing, struct database *db)
+{
+    auto_reset sqlite3_stmt *row =
+        statement_query(db, SQL_REMOVE_UNROUTED, WITH(number(routing->in.event)));
+
+    if (!statement_next(db, row))
+        return false;
+    routing->replay = (enum store_replay)sqlite3_column_int(row, 0);
+    return !statement_next(db, row);
+}
+
 static void run(struct request *request, struct database *db)
 {
     struct routing *routing = (struct routing *)request;
@@ -156,8 +185,7 @@ static void run(struct request *request, struct database *db)
     routing->routed = routing->objects = (struct list){0};
     if (!is_sound(routing, db))
         return;
-    statement_run(db, SQL_REMOVE_UNROUTED, WITH(number(routing->in.event)));
-    if (statement_changes(db) > 0)
+    if (take_unrouted(routing, db))
         decide(routing, db);
     else
         repeat(routing, db);

@@ -6,20 +6,22 @@
 
 enum {
     schema_application = 0x746f6373, /* "tocs" */
-    schema_version = 1,
+    schema_version = 2,
 };
 
 /* Records and queues apart: what is kept is appended once and never touched until it is pruned, in
  * tables without an index; the rows of a queue (unrouted, delivery) exist only while their work is
  * unfinished. The deliveries of an event have consecutive numbers, so that its decision finds them
- * and no index has to. Times are milliseconds since the epoch. */
+ * and no index has to; what came to an event later (a retry, a move, a replay) stands in later.
+ * Times are milliseconds since the epoch: due, created, dedupe_until and clock of the steady clock,
+ * the others of the wall clock. */
 static const char tables[] =
     /* The one row of marks (database.h); unclean: a daemon has it open, or did not close it. */
     "CREATE TABLE ledger(name TEXT NOT NULL, unclean INTEGER NOT NULL,"
     " event INTEGER NOT NULL, delivery INTEGER NOT NULL, object INTEGER NOT NULL,"
     " claim INTEGER NOT NULL, expired INTEGER NOT NULL, unrouted INTEGER NOT NULL,"
     " waiting INTEGER NOT NULL, dead INTEGER NOT NULL, delivered INTEGER NOT NULL,"
-    " skipped INTEGER NOT NULL);"
+    " skipped INTEGER NOT NULL, clock INTEGER NOT NULL DEFAULT 0);"
 
     /* The body stands last: what comes before is read without it. */
     "CREATE TABLE event(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, hook TEXT NOT NULL,"
@@ -29,7 +31,7 @@ static const char tables[] =
     " PRIMARY KEY(hash, event)) WITHOUT ROWID;"
     "CREATE TABLE duplicate(event INTEGER PRIMARY KEY, count INTEGER NOT NULL);"
     "CREATE TABLE unrouted(event INTEGER PRIMARY KEY, claim INTEGER NOT NULL,"
-    " losses INTEGER NOT NULL);"
+    " losses INTEGER NOT NULL, replay INTEGER NOT NULL DEFAULT 0);"
     "CREATE INDEX unrouted_unclaimed ON unrouted(event) WHERE claim = 0;"
 
     /* trace is NULL where none was given. */
@@ -47,7 +49,8 @@ static const char tables[] =
     " state INTEGER NOT NULL, claim INTEGER NOT NULL, level INTEGER NOT NULL,"
     " due INTEGER NOT NULL, created INTEGER NOT NULL, attempts INTEGER NOT NULL,"
     " losses INTEGER NOT NULL, in_doubt INTEGER NOT NULL, sink TEXT NOT NULL,"
-    " thread TEXT NOT NULL, rule TEXT NOT NULL, resume TEXT);"
+    " thread TEXT NOT NULL, rule TEXT NOT NULL, resume TEXT,"
+    " moved INTEGER NOT NULL DEFAULT 0);"
     "CREATE INDEX delivery_line ON delivery(sink, thread) WHERE thread <> '';"
     "CREATE INDEX delivery_head ON delivery(sink, level, due) WHERE state = 1;"
 
@@ -63,6 +66,28 @@ static const char tables[] =
     " receipt TEXT, leads TEXT);"
     "CREATE TABLE receipt(sink TEXT NOT NULL, thread TEXT NOT NULL, receipt TEXT NOT NULL,"
     " PRIMARY KEY(sink, thread)) WITHOUT ROWID;";
+
+/* The second version's own: in every new ledger too. dead: what a retry needs of a dead letter, for
+ * as long as it is one; sink '' is that of an event that could not be routed. */
+static const char second[] =
+    "CREATE TABLE dead(delivery INTEGER PRIMARY KEY, event INTEGER NOT NULL,"
+    " thread TEXT NOT NULL, resume TEXT, in_doubt INTEGER NOT NULL);"
+    "CREATE TABLE later(id INTEGER PRIMARY KEY, event INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " first INTEGER NOT NULL, count INTEGER NOT NULL, kind TEXT NOT NULL, trace TEXT);"
+    "CREATE INDEX later_event ON later(event);"
+    "CREATE TABLE note(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;";
+
+/* Dead letters of the first version find their event through the decisions; their thread is its
+ * event's. */
+static const char from_first[] =
+    "ALTER TABLE ledger ADD COLUMN clock INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE unrouted ADD COLUMN replay INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE delivery ADD COLUMN moved INTEGER NOT NULL DEFAULT 0;"
+    "INSERT INTO dead(delivery, event, thread, resume, in_doubt)"
+    " SELECT o.delivery, e.id, e.thread, NULL,"
+    " EXISTS(SELECT 1 FROM attempt AS a WHERE a.delivery = o.delivery AND a.maybe_sent)"
+    " FROM decision AS d JOIN outcome AS o ON o.delivery >= d.first"
+    " AND o.delivery < d.first + d.count JOIN event AS e ON e.id = d.event WHERE o.result = 2;";
 
 /* The first column of the first row. */
 static bool read_number(sqlite3 *handle, const char *sql, int *number, struct error *error)
@@ -82,7 +107,7 @@ static bool read_number(sqlite3 *handle, const char *sql, int *number, struct er
     return true;
 }
 
-bool schema_check(sqlite3 *handle, bool *is_empty, struct error *error)
+bool schema_check(sqlite3 *handle, int *version_found, struct error *error)
 {
     int application = 0, version = 0, things = 0;
 
@@ -90,8 +115,8 @@ bool schema_check(sqlite3 *handle, bool *is_empty, struct error *error)
         !read_number(handle, "PRAGMA user_version", &version, error) ||
         !read_number(handle, "SELECT count(*) FROM sqlite_master", &things, error))
         return false;
-    *is_empty = application == 0 && version == 0 && things == 0;
-    if (*is_empty)
+    *version_found = version;
+    if (application == 0 && version == 0 && things == 0)
         return true;
     if (application != schema_application)
         return error_set(error, "this is no tocsin ledger, but some other SQLite file");
@@ -104,16 +129,49 @@ bool schema_check(sqlite3 *handle, bool *is_empty, struct error *error)
     return true;
 }
 
+bool schema_check_current(sqlite3 *handle, struct error *error)
+{
+    int version;
+
+    if (!schema_check(handle, &version, error))
+        return false;
+    if (version == 0)
+        return error_set(error, "the file is empty");
+    if (version < schema_version)
+        return error_set(error,
+            "an older tocsin wrote this ledger (version %d, this one's is %d): `tocsin serve` "
+            "brings it up to date",
+            version, schema_version);
+    return true;
+}
+
+/* All or nothing: a process that dies in the midst leaves the file as it was. */
+static bool execute(sqlite3 *handle, const char *sql, const char *what, struct error *error)
+{
+    if (sqlite3_exec(handle, sql, NULL, NULL, NULL) == SQLITE_OK)
+        return true;
+    error_set(error, "%s: %s", what, sqlite3_errmsg(handle));
+    sqlite3_exec(handle, "ROLLBACK", NULL, NULL, NULL);
+    return false;
+}
+
 bool schema_create(sqlite3 *handle, const char *id, struct error *error)
 {
     auto_free char *sql =
         text_format("BEGIN IMMEDIATE; PRAGMA application_id = %d; PRAGMA user_version = %d;"
-                    "%s INSERT INTO ledger VALUES('%s', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);"
+                    "%s%s INSERT INTO ledger VALUES('%s', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);"
                     "COMMIT",
-            schema_application, schema_version, tables, id);
-    int code = sqlite3_exec(handle, sql, NULL, NULL, NULL);
+            schema_application, schema_version, tables, second, id);
 
-    if (code != SQLITE_OK)
-        return error_set(error, "make its tables: %s", sqlite3_errmsg(handle));
-    return true;
+    return execute(handle, sql, "make its tables", error);
+}
+
+bool schema_upgrade(sqlite3 *handle, int version, struct error *error)
+{
+    auto_free char *sql = text_format("BEGIN IMMEDIATE; %s%s PRAGMA user_version = %d; COMMIT",
+        second, from_first, schema_version);
+
+    if (version == schema_version)
+        return true;
+    return execute(handle, sql, "bring its tables to this version", error);
 }

@@ -3,6 +3,7 @@
 #include "store/operations.h"
 
 #include "store/database.h"
+#include "store/delivery.h"
 #include "store/hold.h"
 #include "store/request.h"
 
@@ -28,44 +29,23 @@ static void postpone(const struct store_settle *in, struct database *db)
         WITH(number(in->delivery), number(in->due_ms), number(in->maybe_sent), text(in->resume)));
 }
 
-static void count(enum store_result result, struct marks *marks)
-{
-    marks->waiting--;
-    marks->delivered += result == STORE_DELIVERED;
-    marks->dead += result == STORE_DEAD;
-    marks->skipped += result == STORE_SKIPPED;
-}
-
-/* The first receipt of a thread is kept until the event that it belongs to is pruned. */
-static bool is_first_receipt(
-    const struct store_settle *in, const struct held *held, struct database *db)
-{
-    if (in->result != STORE_DELIVERED || !in->receipt || !*held->thread)
-        return false;
-    statement_run(
-        db, SQL_KEEP_RECEIPT, WITH(text(held->sink), text(held->thread), text(in->receipt)));
-    return statement_changes(db) > 0;
-}
-
-static bool promote_next(const struct held *held, struct database *db)
-{
-    if (!*held->thread)
-        return false;
-    statement_run(db, SQL_PROMOTE_NEXT, WITH(text(held->sink), text(held->thread)));
-    return statement_changes(db) > 0;
-}
-
 static bool finish(const struct store_settle *in, const struct held *held, struct database *db)
 {
-    bool leads = is_first_receipt(in, held, db);
+    const struct ended_delivery ended = {
+        .delivery = in->delivery,
+        .sink = held->sink,
+        .thread = held->thread,
+        .result = in->result,
+        .finished_ms = in->at_ms + in->took_ms,
+        .took_ms = in->took_ms,
+        .status = in->status,
+        .maybe_sent = in->maybe_sent,
+        .reason = in->reason,
+        .resume = in->resume,
+        .receipt = in->receipt,
+    };
 
-    statement_run(db, SQL_INSERT_OUTCOME,
-        WITH(number(in->delivery), number(in->result), number(in->at_ms + in->took_ms),
-            number(in->took_ms), number(in->status), text(in->reason), text(in->receipt),
-            text(leads ? held->thread : NULL)));
-    statement_run(db, SQL_REMOVE_DELIVERY, WITH(number(in->delivery)));
-    count(in->result, &db->marks);
-    return promote_next(held, db);
+    return delivery_end(db, &ended);
 }
 
 static void run(struct request *request, struct database *db)
@@ -80,6 +60,8 @@ static void run(struct request *request, struct database *db)
         settling->settled = db->fault ? STORE_FAILED : STORE_STALE;
         return;
     }
+    if (db->marks.suspect == in->delivery)
+        db->marks.suspect = 0;
     if (in->result == STORE_RETRY || in->result == STORE_DEAD)
         note_attempt(in, &held, db);
     if (in->result == STORE_RETRY)

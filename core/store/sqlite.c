@@ -132,6 +132,47 @@ static void ask_prune(struct journal *journal, int64_t now_ms, int64_t keep_ms,
     ask(journal, prune_request(now_ms, keep_ms, keep_dead_ms, done, arg));
 }
 
+static void ask_retry(
+    struct journal *journal, const struct store_retry *retry, store_changes_done done, void *arg)
+{
+    ask(journal, retry_request(retry, done, arg));
+}
+
+static void ask_finish(
+    struct journal *journal, const struct store_finish *finish, store_changes_done done, void *arg)
+{
+    ask(journal, finish_request(finish, done, arg));
+}
+
+static void ask_move(
+    struct journal *journal, const struct store_move *move, store_changes_done done, void *arg)
+{
+    ask(journal, move_request(move, done, arg));
+}
+
+static void ask_replay(struct journal *journal, const struct store_replays *replays,
+    store_changes_done done, void *arg)
+{
+    ask(journal, replay_request(replays, done, arg));
+}
+
+static void ask_note_put(
+    struct journal *journal, const char *key, const char *value, store_done done, void *arg)
+{
+    ask(journal, note_put_request(key, value, done, arg));
+}
+
+static void ask_note_list(
+    struct journal *journal, const char *prefix, store_notes_done done, void *arg)
+{
+    ask(journal, note_list_request(prefix, done, arg));
+}
+
+static void visit_queues(struct journal *journal, store_queue_visit visit, void *arg)
+{
+    writer_queues(engine_of(journal)->writer, visit, arg);
+}
+
 static void health(struct journal *journal, struct store_health *health)
 {
     writer_health(engine_of(journal)->writer, health);
@@ -175,18 +216,25 @@ static const struct journal_ops ops = {
     .release = ask_release,
     .load = ask_load,
     .prune = ask_prune,
+    .retry = ask_retry,
+    .finish = ask_finish,
+    .move = ask_move,
+    .replay = ask_replay,
+    .note_put = ask_note_put,
+    .note_list = ask_note_list,
+    .queues = visit_queues,
     .health = health,
     .ledger_id = ledger_id,
     .close = close_engine,
 };
 
-static bool start(struct engine *engine, const char *path, struct event_base *base,
-    const struct logger *logger, struct error *error)
+static bool start(struct engine *engine, const char *path, int64_t max_bytes,
+    struct event_base *base, const struct logger *logger, struct error *error)
 {
     engine->lock = lock_take(path, error);
     if (engine->lock < 0)
         return false;
-    engine->writer = writer_create(path, engine->answers, logger, error);
+    engine->writer = writer_create(path, max_bytes, engine->answers, logger, error);
     if (!engine->writer)
         return false;
     engine->asked_event = event_new(base, -1, 0, on_asked, engine);
@@ -198,8 +246,8 @@ static bool start(struct engine *engine, const char *path, struct event_base *ba
     return true;
 }
 
-struct journal *sqlite_journal_open(
-    const char *path, struct event_base *base, const struct logger *logger, struct error *error)
+struct journal *sqlite_journal_open(const char *path, int64_t max_bytes, struct event_base *base,
+    const struct logger *logger, struct error *error)
 {
     struct engine *engine = mem_alloc(sizeof *engine);
 
@@ -209,7 +257,7 @@ struct journal *sqlite_journal_open(
     engine->journal.ops = &ops;
     engine->answers = mailbox_create();
     engine->last_asked = &engine->asked;
-    if (start(engine, path, base, logger, error))
+    if (start(engine, path, max_bytes, base, logger, error))
         return &engine->journal;
     destroy(engine);
     return NULL;

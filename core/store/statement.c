@@ -8,6 +8,13 @@
 /* Where a partial index is meant, its condition stands in the query word for word: without it
  * SQLite cannot see that the index serves. `state` is enum store_state: 0 behind, 1 ready,
  * 2 claimed; `result` is enum store_result: 2 dead. */
+#define WAITING_RECORD                                                                             \
+    "id, state, event, created, in_doubt, level, moved, sink, thread, rule, resume, NULL"          \
+    " FROM delivery"
+#define DEAD_RECORD                                                                                \
+    "d.delivery, 3, d.event, o.finished, d.in_doubt, o.level, 0, o.sink, d.thread, o.rule,"        \
+    " d.resume, o.reason FROM dead AS d CROSS JOIN outcome AS o ON o.delivery = d.delivery"
+
 static const char *const texts[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
@@ -16,10 +23,10 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_RELEASE] = "RELEASE item",
 
     [SQL_LOAD_MARKS] = "SELECT name, unclean, event, delivery, object, claim, expired, unrouted,"
-                       " waiting, dead, delivered, skipped FROM ledger",
+                       " waiting, dead, delivered, skipped, clock FROM ledger",
     [SQL_STORE_MARKS] = "UPDATE ledger SET event = ?1, delivery = ?2, object = ?3, claim = ?4,"
                         " expired = ?5, unrouted = ?6, waiting = ?7, dead = ?8, delivered = ?9,"
-                        " skipped = ?10",
+                        " skipped = ?10, clock = ?11",
     [SQL_MARK_UNCLEAN] = "UPDATE ledger SET unclean = ?1",
 
     [SQL_FIND_DEDUPE] = "SELECT d.event FROM dedupe AS d CROSS JOIN event AS e ON e.id = d.event"
@@ -32,22 +39,33 @@ static const char *const texts[SQL_COUNT] = {
                          " dedupe_until, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     [SQL_INSERT_UNROUTED] = "INSERT INTO unrouted(event, claim, losses) VALUES(?1, ?2, 0)",
     [SQL_FIND_UNCLAIMED_EVENTS] =
-        "SELECT u.event, u.losses, e.at, e.hook, e.type, e.action, e.thread, e.body"
+        "SELECT u.event, u.losses, u.replay, e.at, e.hook, e.type, e.action, e.thread, e.body"
         " FROM unrouted AS u INDEXED BY unrouted_unclaimed"
         " CROSS JOIN event AS e ON e.id = u.event"
         " WHERE u.claim = 0 AND u.event > 0 ORDER BY u.event LIMIT ?1",
     [SQL_CLAIM_EVENT] = "UPDATE unrouted SET claim = ?2 WHERE event = ?1",
 
-    [SQL_REMOVE_UNROUTED] = "DELETE FROM unrouted WHERE event = ?1",
+    [SQL_REMOVE_UNROUTED] = "DELETE FROM unrouted WHERE event = ?1 RETURNING replay",
     [SQL_HAS_OBJECT] = "SELECT 1 FROM object WHERE id = ?1",
     [SQL_INSERT_OBJECT] = "INSERT INTO object(id, bytes) VALUES(?1, ?2)",
     [SQL_INSERT_ATTACHMENT] = "INSERT INTO attachment(event, position, name, status, object)"
                               " VALUES(?1, ?2, ?3, ?4, ?5)",
     [SQL_INSERT_DECISION] = "INSERT INTO decision(event, at, first, count, trace)"
-                            " VALUES(?1, ?2, ?3, ?4, ?5)",
+                            " VALUES(?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+    [SQL_INSERT_LATER] = "INSERT INTO later(event, at, first, count, kind, trace)"
+                         " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+    [SQL_LIST_LATER] = "SELECT first, count FROM later WHERE event = ?1 ORDER BY id",
+    [SQL_FIND_LAST_REPLAY] = "SELECT first, count FROM later WHERE event = ?1 AND kind = 'replay'"
+                             " ORDER BY id DESC LIMIT 1",
+    [SQL_HAS_ATTACHMENT] = "SELECT 1 FROM attachment WHERE event = ?1 LIMIT 1",
+    [SQL_HAS_DELIVERY_AT] = "SELECT 1 FROM delivery"
+                            " WHERE id >= ?1 AND id < ?2 AND +sink = ?3 LIMIT 1",
+    [SQL_HAS_OUTCOME_AT] = "SELECT 1 FROM outcome"
+                           " WHERE delivery >= ?1 AND delivery < ?2 AND sink = ?3 LIMIT 1",
     [SQL_INSERT_DELIVERY] = "INSERT INTO delivery(id, event, state, claim, level, due, created,"
-                            " attempts, losses, in_doubt, sink, thread, rule)"
-                            " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, ?9, ?10, ?11)",
+                            " attempts, losses, in_doubt, moved, sink, thread, rule, resume)"
+                            " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, ?10, ?11, ?12, ?13,"
+                            " ?14)",
     [SQL_HAS_EARLIER] = "SELECT 1 FROM delivery"
                         " WHERE sink = ?1 AND thread = ?2 AND thread <> '' LIMIT 1",
     [SQL_FIND_RECEIPT] = "SELECT receipt FROM receipt WHERE sink = ?1 AND thread = ?2",
@@ -55,9 +73,9 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_FIND_STATE] = "SELECT state FROM delivery WHERE id = ?1",
     [SQL_LIST_ATTACHED] = "SELECT object FROM attachment WHERE event = ?1 ORDER BY position",
 
-    [SQL_FIND_DUE] = "SELECT id, event, attempts, losses, in_doubt, created, thread, rule, resume"
-                     " FROM delivery WHERE state = 1 AND sink = ?1 AND level = ?2 AND due <= ?3"
-                     " ORDER BY due, id LIMIT ?4",
+    [SQL_FIND_DUE] = "SELECT id, event, attempts, losses, in_doubt, created, thread, rule, resume,"
+                     " moved FROM delivery WHERE state = 1 AND sink = ?1 AND level = ?2"
+                     " AND due <= ?3 ORDER BY due, id",
     [SQL_FIND_NEXT_DUE] = "SELECT due FROM delivery"
                           " WHERE state = 1 AND sink = ?1 AND level = ?2 AND due > ?3"
                           " ORDER BY due LIMIT 1",
@@ -69,13 +87,17 @@ static const char *const texts[SQL_COUNT] = {
 
     [SQL_INSERT_ATTEMPT] = "INSERT INTO attempt(delivery, number, at, took, status, maybe_sent,"
                            " reason, reply) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    [SQL_POSTPONE_DELIVERY] = "UPDATE delivery SET state = 1, claim = 0, due = ?2,"
+    /* An attempt that has an outcome shows that the message does not end the daemon. */
+    [SQL_POSTPONE_DELIVERY] = "UPDATE delivery SET state = 1, claim = 0, losses = 0, due = ?2,"
                               " in_doubt = max(in_doubt, ?3), resume = coalesce(?4, resume)"
                               " WHERE id = ?1",
     [SQL_INSERT_OUTCOME] = "INSERT INTO outcome(delivery, result, finished, created, took, status,"
                            " attempts, losses, level, sink, rule, reason, receipt, leads)"
                            " SELECT id, ?2, ?3, created, ?4, ?5, attempts, losses, level, sink,"
                            " rule, ?6, ?7, ?8 FROM delivery WHERE id = ?1",
+    [SQL_INSERT_DEAD] = "INSERT INTO dead(delivery, event, thread, resume, in_doubt)"
+                        " SELECT id, event, thread, coalesce(?2, resume), max(in_doubt, ?3)"
+                        " FROM delivery WHERE id = ?1",
     [SQL_REMOVE_DELIVERY] = "DELETE FROM delivery WHERE id = ?1",
     [SQL_KEEP_RECEIPT] = "INSERT INTO receipt(sink, thread, receipt) VALUES(?1, ?2, ?3)"
                          " ON CONFLICT DO NOTHING",
@@ -111,10 +133,40 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_PRUNE_DUPLICATE] = "DELETE FROM duplicate WHERE event = ?1",
     [SQL_PRUNE_EVENT] = "DELETE FROM event WHERE id = ?1",
 
+    [SQL_WALK_WAITING] = "SELECT " WAITING_RECORD " WHERE id > ?1 ORDER BY id LIMIT ?2",
+    [SQL_WALK_DEAD] = "SELECT " DEAD_RECORD " WHERE d.delivery > ?1 ORDER BY d.delivery LIMIT ?2",
+    [SQL_WALK_BOTH] = "SELECT " WAITING_RECORD " WHERE id > ?1 UNION ALL"
+                      " SELECT " DEAD_RECORD " WHERE d.delivery > ?1 ORDER BY 1 LIMIT ?2",
+    [SQL_FIND_WAITING] = "SELECT " WAITING_RECORD " WHERE id = ?1",
+    [SQL_FIND_DEAD] = "SELECT " DEAD_RECORD " WHERE d.delivery = ?1",
+    [SQL_FIND_OUTCOME] = "SELECT result FROM outcome WHERE delivery = ?1",
+    [SQL_REMOVE_DEAD] = "DELETE FROM dead WHERE delivery = ?1",
+    [SQL_SKIP_OUTCOME] = "UPDATE outcome SET result = 3, finished = ?2, reason = ?3"
+                         " WHERE delivery = ?1",
+    [SQL_WALK_EVENTS] = "SELECT e.id, e.at, e.hook, e.type FROM event AS e"
+                        " WHERE e.id > ?1 ORDER BY e.id LIMIT ?2",
+    [SQL_FIND_EVENT] = "SELECT id, at, hook, type FROM event WHERE id = ?1",
+    [SQL_REPLAY_EVENT] = "INSERT INTO unrouted(event, claim, losses, replay)"
+                         " VALUES(?1, 0, 0, ?2) ON CONFLICT DO NOTHING",
+    [SQL_PUT_NOTE] = "INSERT INTO note(key, value) VALUES(?1, ?2)"
+                     " ON CONFLICT(key) DO UPDATE SET value = ?2",
+    [SQL_REMOVE_NOTE] = "DELETE FROM note WHERE key = ?1",
+    [SQL_LIST_NOTES] = "SELECT key, value FROM note WHERE key >= ?1 ORDER BY key",
+    [SQL_HAS_UNROUTED] = "SELECT 1 FROM unrouted WHERE event = ?1",
+    [SQL_PRUNE_DEAD] = "DELETE FROM dead WHERE delivery >= ?1 AND delivery < ?2",
+    [SQL_PRUNE_LATER] = "DELETE FROM later WHERE event = ?1",
+    [SQL_COUNT_PAGES] = "PRAGMA page_count",
+    [SQL_COUNT_FREE_PAGES] = "PRAGMA freelist_count",
+
     /* These walk all that is unfinished: once at the start, and once after a failed write. */
-    [SQL_RECOVER_DELIVERIES] = "UPDATE delivery SET state = 1, claim = 0, losses = losses + 1,"
+    [SQL_RECOVER_DELIVERIES] = "UPDATE delivery SET state = 1, claim = 0, losses = losses + ?2,"
                                " in_doubt = 1, due = ?1 WHERE state = 2",
-    [SQL_RECOVER_EVENTS] = "UPDATE unrouted SET claim = 0, losses = losses + 1 WHERE claim <> 0",
+    [SQL_RECOVER_EVENTS] = "UPDATE unrouted SET claim = 0, losses = losses + ?1 WHERE claim <> 0",
+    [SQL_FIND_LOST_DELIVERY] = "SELECT id FROM delivery"
+                               " WHERE id > ?2 AND losses >= ?1 ORDER BY id LIMIT 1",
+    [SQL_FIND_LOST_EVENT] = "SELECT event FROM unrouted WHERE losses >= ?1 LIMIT 1",
+    [SQL_SHIFT_DELIVERIES] = "UPDATE delivery SET due = due - ?1, created = created - ?1",
+    [SQL_WALK_QUEUES] = "SELECT sink FROM delivery",
     [SQL_DISOWN_DELIVERIES] = "UPDATE delivery SET state = 1, claim = 0, attempts = attempts - 1"
                               " WHERE state = 2 AND claim > ?1",
     [SQL_DISOWN_EVENTS] = "UPDATE unrouted SET claim = 0 WHERE claim > ?1",

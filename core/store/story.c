@@ -246,7 +246,6 @@ static json_t *read_story(struct reader *reader, int64_t event)
 static bool connect_reader(struct reader *reader, const char *path)
 {
     const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    bool is_empty = false;
 
     if (sqlite3_open_v2(path, &reader->handle, flags, NULL) != SQLITE_OK) {
         int system = sqlite3_system_errno(reader->handle);
@@ -254,9 +253,7 @@ static bool connect_reader(struct reader *reader, const char *path)
             reader->error, "%s", system ? strerror(system) : sqlite3_errmsg(reader->handle));
     }
     sqlite3_busy_timeout(reader->handle, reader_timeout_ms);
-    if (!schema_check(reader->handle, &is_empty, reader->error))
-        return false;
-    return !is_empty || error_set(reader->error, "the file is empty");
+    return schema_check_current(reader->handle, reader->error);
 }
 
 /* One transaction: the story is that of one moment. */

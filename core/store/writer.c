@@ -49,6 +49,8 @@ static void publish_health(struct writer *writer)
     const struct marks *marks = &writer->db.committed;
     struct store_health health = {
         .writable = !writer->trouble.text,
+        .is_oversize = writer->db.is_oversize,
+        .is_full = writer->db.is_full,
         .unrouted = marks->unrouted,
         .waiting = marks->waiting,
         .dead = marks->dead,
@@ -103,6 +105,7 @@ static enum ending run_straight(struct database *db, struct request *group)
 static bool run_guarded(struct database *db, struct request *request, struct error *trouble)
 {
     struct marks before = db->marks;
+    size_t steps = db->queues.count;
 
     statement_run(db, SQL_SAVEPOINT, WITH_NOTHING);
     request_run(request, db);
@@ -115,6 +118,7 @@ static bool run_guarded(struct database *db, struct request *request, struct err
         return false;
     database_forgive(db);
     db->marks = before;
+    queues_rollback(&db->queues, steps);
     return statement_run(db, SQL_ROLLBACK_TO, WITH_NOTHING) &&
            statement_run(db, SQL_RELEASE, WITH_NOTHING);
 }
@@ -238,6 +242,7 @@ static void destroy(struct writer *writer)
     /* The last to close writes the log into the file. */
     checkpointer_destroy(writer->checkpointer);
     database_close(&writer->db);
+    queues_finish(&writer->db.queues);
     mailbox_destroy(writer->inbox);
     pthread_mutex_destroy(&writer->health_lock);
     error_finish(&writer->db.why);
@@ -251,7 +256,7 @@ static bool start(struct writer *writer, struct error *error)
     struct database *db = &writer->db;
 
     if (!database_open(db, true, error) ||
-        !recovery_run(db, clock_wall_ms(), writer->logger, error))
+        !recovery_run(db, clock_steady_ms(), writer->logger, error))
         return false;
     memcpy(writer->ledger_id, db->ledger_id, sizeof writer->ledger_id);
     publish_health(writer);
@@ -259,8 +264,8 @@ static bool start(struct writer *writer, struct error *error)
     return writer->checkpointer && thread_start(&writer->thread, "store", run, writer, error);
 }
 
-struct writer *writer_create(
-    const char *path, struct mailbox *answers, const struct logger *logger, struct error *error)
+struct writer *writer_create(const char *path, int64_t max_bytes, struct mailbox *answers,
+    const struct logger *logger, struct error *error)
 {
     struct writer *writer = mem_alloc(sizeof *writer);
 
@@ -268,6 +273,8 @@ struct writer *writer_create(
     writer->answers = answers;
     writer->logger = logger;
     writer->db.path = text_copy(path);
+    writer->db.max_bytes = max_bytes;
+    queues_init(&writer->db.queues);
     pthread_mutex_init(&writer->health_lock, NULL);
     if (start(writer, error))
         return writer;
@@ -297,6 +304,11 @@ void writer_health(struct writer *writer, struct store_health *health)
     pthread_mutex_lock(&writer->health_lock);
     *health = writer->health;
     pthread_mutex_unlock(&writer->health_lock);
+}
+
+void writer_queues(struct writer *writer, store_queue_visit visit, void *arg)
+{
+    queues_visit(&writer->db.queues, visit, arg);
 }
 
 const char *writer_ledger_id(const struct writer *writer)

@@ -215,7 +215,7 @@ int main(int argc, char **argv)
     char *path = mkdtemp(folder) ? text_format("%s/ledger.db", folder) : NULL;
 
     bench.base = event_base_new();
-    bench.journal = path ? sqlite_journal_open(path, bench.base, &logger, &error) : NULL;
+    bench.journal = path ? sqlite_journal_open(path, 0, bench.base, &logger, &error) : NULL;
     if (!bench.journal) {
         fprintf(stderr, "store_bench: %s\n", path ? error_text(&error) : "no folder to work in");
         return 1;

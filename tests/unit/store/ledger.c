@@ -56,7 +56,7 @@ void ledger_open(struct ledger *ledger)
     struct error error = {0};
 
     ledger->base = event_base_new();
-    ledger->journal = sqlite_journal_open(ledger->path, ledger->base, &ledger->logger, &error);
+    ledger->journal = sqlite_journal_open(ledger->path, 0, ledger->base, &ledger->logger, &error);
     if (!ledger->journal)
         fail_msg("%s", error_text(&error));
 }
@@ -178,7 +178,10 @@ static void on_accepted(const struct error *error, const struct store_accepted *
 
 void ask_accept(struct ledger *ledger, const struct store_accept *accept, struct accepted *accepted)
 {
-    ledger->journal->ops->accept(ledger->journal, accept, on_accepted, begin(ledger, accepted));
+    struct store_accept timed = *accept;
+
+    timed.now_ms = accept->now_ms ? accept->now_ms : accept->at_ms;
+    ledger->journal->ops->accept(ledger->journal, &timed, on_accepted, begin(ledger, accepted));
 }
 
 struct accepted accept_event(struct ledger *ledger, const struct store_accept *accept)
@@ -226,7 +229,10 @@ static void on_routed(const struct error *error, const struct store_routed *rout
 
 void ask_route(struct ledger *ledger, const struct store_route *route, struct routed *routed)
 {
-    ledger->journal->ops->route(ledger->journal, route, on_routed, begin(ledger, routed));
+    struct store_route timed = *route;
+
+    timed.now_ms = route->now_ms ? route->now_ms : route->at_ms;
+    ledger->journal->ops->route(ledger->journal, &timed, on_routed, begin(ledger, routed));
 }
 
 struct routed route_event(struct ledger *ledger, const struct store_route *route)
@@ -256,11 +262,14 @@ store_id new_delivery(
 }
 
 static void on_claimed(const struct error *error, const struct store_claimed *claimed, size_t count,
-    bool more, int64_t next_due_ms, void *arg)
+    const struct store_rest *rest, void *arg)
 {
     struct claimed *result = end(arg);
 
-    *result = (struct claimed){.count = count, .more = more, .next_due_ms = next_due_ms};
+    *result = (struct claimed){.count = count,
+        .more = rest->more,
+        .is_held_back = rest->is_held_back,
+        .next_due_ms = rest->next_due_ms};
     KEEP(result->error, error->text);
     assert_true(count <= MAX_ROWS);
     for (size_t i = 0; i < count; i++) {
@@ -276,6 +285,7 @@ static void on_claimed(const struct error *error, const struct store_claimed *cl
         row->attempt = claimed[i].attempt;
         row->losses = claimed[i].losses;
         row->in_doubt = claimed[i].in_doubt;
+        row->moved = claimed[i].moved;
         row->created_ms = claimed[i].created_ms;
     }
 }

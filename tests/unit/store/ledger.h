@@ -55,10 +55,10 @@ struct claimed {
         store_id claim, delivery, event;
         char thread[64], rule[64], resume[64], first_receipt[64];
         int level, attempt, losses;
-        bool in_doubt;
+        bool in_doubt, moved;
         int64_t created_ms;
     } rows[MAX_ROWS];
-    bool more;
+    bool more, is_held_back;
     int64_t next_due_ms;
 };
 

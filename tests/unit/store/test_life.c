@@ -51,7 +51,7 @@ static void test_an_event_is_accepted_routed_attempted_and_delivered(void **stat
 
     assert_int_equal(ledger_health(ledger).unrouted, 1);
     struct routed routed = route_event(
-        ledger, &(struct store_route){event, NOW, "alert-1", objects, 2, "[]", deliveries, 2});
+        ledger, &(struct store_route){event, NOW, NOW, "alert-1", objects, 2, "[]", deliveries, 2});
     assert_string_equal(routed.error, "");
     assert_int_equal(routed.count, 2);
     assert_int_equal(routed.rows[0].state, STORE_CLAIMED);
@@ -109,7 +109,7 @@ static void test_what_is_routed_twice_gets_the_first_answer(void **state)
         {.sink = "b", .rule = "r", .due_ms = NOW, .claim = true},
         {.sink = "b", .rule = "s", .due_ms = NOW, .claim = true},
     };
-    struct store_route route = {event, NOW, "t", &object, 1, "[]", deliveries, 3};
+    struct store_route route = {event, NOW, NOW, "t", &object, 1, "[]", deliveries, 3};
     struct routed first = route_event(ledger, &route);
     settle_as(ledger, first.rows[0].delivery, first.rows[0].claim, STORE_DELIVERED);
 

@@ -19,7 +19,7 @@ static bool is_refused(const struct ledger *ledger, const char *path, const char
 {
     auto_error struct error error = {0};
     struct event_base *base = event_base_new();
-    struct journal *journal = sqlite_journal_open(path, base, &ledger->logger, &error);
+    struct journal *journal = sqlite_journal_open(path, 0, base, &ledger->logger, &error);
     bool has_all = true;
 
     if (journal)
@@ -106,7 +106,7 @@ static void test_a_newer_ledger_is_refused_with_both_versions(void **state)
 
     ledger_close(ledger);
     ledger_sql(ledger, "PRAGMA user_version = 7");
-    EXPECT_REFUSED(ledger, ledger->path, "newer tocsin", "is 7", "up to 1");
+    EXPECT_REFUSED(ledger, ledger->path, "newer tocsin", "is 7", "up to 2");
     assert_int_equal(ledger_sql(ledger, "PRAGMA user_version"), 7);
 }
 

@@ -18,8 +18,8 @@ static store_id finished_event(struct ledger *ledger, enum store_result result, 
                                                         .body = "{}",
                                                         .body_len = 2,
                                                         .claim = true});
-    struct routed routed = route_event(
-        ledger, &(struct store_route){accepted.event, NOW, "t", &object, 1, "[]", &delivery, 1});
+    struct routed routed = route_event(ledger,
+        &(struct store_route){accepted.event, NOW, NOW, "t", &object, 1, "[]", &delivery, 1});
     struct settled settled =
         settle_delivery(ledger, &(struct store_settle){.delivery = routed.rows[0].delivery,
                                     .claim = routed.rows[0].claim,

@@ -126,7 +126,14 @@ static void test_what_was_answered_is_there_after_a_kill(void **state)
     ledger_open(ledger);
 
     assert_int_equal(ledger_health(ledger).events, 50);
-    assert_int_equal(next_events(ledger, 60, 100000).count, 50);
+    /* Lost once, they come in small company. */
+    int pages = 0, events = 0;
+    for (size_t count; (count = next_events(ledger, 60, 100000).count) > 0; pages++) {
+        assert_true(count <= STORE_CAREFUL_EVENTS);
+        events += (int)count;
+    }
+    assert_int_equal(events, 50);
+    assert_int_equal(pages, 4);
 }
 
 int main(void)

@@ -64,7 +64,7 @@ static void make_history(struct ledger *ledger)
         {.sink = "siem", .rule = "again", .level = 1, .due_ms = NOW + 1000},
     };
     struct routed routed =
-        route_event(ledger, &(struct store_route){new_event(ledger, "t"), NOW, "t", objects, 2,
+        route_event(ledger, &(struct store_route){new_event(ledger, "t"), NOW, NOW, "t", objects, 2,
                                 "{\"rules\": []}", deliveries, 4});
     struct store_settle settle = {.delivery = routed.rows[0].delivery,
         .claim = routed.rows[0].claim,

@@ -1,0 +1,129 @@
+#include "store/record.h"
+
+#include <string.h>
+
+#include "store/database.h"
+#include "store/pool.h"
+
+static struct record record_read(struct pool *pool, sqlite3_stmt *row)
+{
+    return (struct record){
+        .delivery = sqlite3_column_int64(row, 0),
+        .state = (enum store_state)sqlite3_column_int(row, 1),
+        .event = sqlite3_column_int64(row, 2),
+        .time_ms = sqlite3_column_int64(row, 3),
+        .in_doubt = sqlite3_column_int(row, 4),
+        .level = sqlite3_column_int(row, 5),
+        .moved = sqlite3_column_int(row, 6),
+        .sink = column_text(pool, row, 7),
+        .thread = column_text(pool, row, 8),
+        .rule = column_text(pool, row, 9),
+        .resume = column_text(pool, row, 10),
+        .reason = column_text(pool, row, 11),
+    };
+}
+
+static void add(struct walk *walk, struct pool *pool, const struct record *record)
+{
+    *(struct record *)list_add(&walk->records, pool, sizeof *record) = *record;
+}
+
+static bool find(struct database *db, struct pool *pool, enum statement which, store_id id,
+    struct record *record)
+{
+    auto_reset sqlite3_stmt *row = statement_query(db, which, WITH(number(id)));
+
+    if (!statement_next(db, row))
+        return false;
+    *record = record_read(pool, row);
+    return true;
+}
+
+static const char *describe_outcome(struct database *db, store_id id)
+{
+    auto_reset sqlite3_stmt *row = statement_query(db, SQL_FIND_OUTCOME, WITH(number(id)));
+
+    if (!statement_next(db, row))
+        return "is not in the ledger";
+    switch ((enum store_result)sqlite3_column_int(row, 0)) {
+    case STORE_DELIVERED:
+        return "was delivered";
+    case STORE_SKIPPED:
+        return "was skipped";
+    case STORE_DEAD:
+        return "is a dead letter";
+    case STORE_RETRY:
+        break;
+    }
+    return "is finished";
+}
+
+static struct record find_by_id(
+    struct database *db, struct pool *pool, store_id id, enum record_kinds kinds)
+{
+    struct record record = {.delivery = id};
+
+    if (find(db, pool, SQL_FIND_WAITING, id, &record)) {
+        if (record.state == STORE_CLAIMED)
+            record.refused = "is being attempted now";
+        else if (!(kinds & RECORDS_WAITING))
+            record.refused = "still waits, and is tried by itself";
+    } else if (!(kinds & RECORDS_DEAD) || !find(db, pool, SQL_FIND_DEAD, id, &record)) {
+        record.refused = describe_outcome(db, id);
+    }
+    return record;
+}
+
+static bool is_meant(const struct store_pick *pick, const struct record *record)
+{
+    return record->state != STORE_CLAIMED &&
+           (!pick->sink || strcmp(pick->sink, record->sink) == 0) &&
+           record->time_ms >= pick->since_ms &&
+           (!pick->until_ms || record->time_ms <= pick->until_ms);
+}
+
+/* The texts of what is not meant are read for nothing, but a step is short. */
+static struct walk walk_on(
+    struct database *db, struct pool *pool, const struct store_pick *pick, enum record_kinds kinds)
+{
+    static const enum statement by_kinds[] = {[RECORDS_WAITING] = SQL_WALK_WAITING,
+        [RECORDS_DEAD] = SQL_WALK_DEAD,
+        [RECORDS_BOTH] = SQL_WALK_BOTH};
+    struct walk walk = {.last = pick->after};
+    size_t seen = 0;
+    auto_reset sqlite3_stmt *row =
+        statement_query(db, by_kinds[kinds], WITH(number(pick->after), number(STORE_STEP)));
+
+    while (statement_next(db, row)) {
+        const struct record record = record_read(pool, row);
+        walk.last = record.delivery;
+        seen++;
+        if (is_meant(pick, &record))
+            add(&walk, pool, &record);
+    }
+    walk.more = seen == STORE_STEP;
+    return walk;
+}
+
+struct walk record_walk(
+    struct database *db, struct pool *pool, const struct store_pick *pick, enum record_kinds kinds)
+{
+    struct walk walk = {0};
+
+    if (pick->id_count == 0)
+        return walk_on(db, pool, pick, kinds);
+    for (size_t i = 0; i < pick->id_count; i++) {
+        const struct record record = find_by_id(db, pool, pick->ids[i], kinds);
+        add(&walk, pool, &record);
+    }
+    return walk;
+}
+
+struct store_pick record_copy_pick(struct pool *pool, const struct store_pick *pick)
+{
+    struct store_pick copy = *pick;
+
+    copy.sink = pool_text(pool, pick->sink);
+    copy.ids = pool_copy(pool, pick->ids, pick->id_count * sizeof *pick->ids);
+    return copy;
+}
