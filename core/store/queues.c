@@ -25,10 +25,11 @@ void queues_init(struct queues *queues)
 
 static void forget_all(struct queues *queues)
 {
-    struct queue *queue, *next;
+    struct queue *queue = queues->by_sink, *next;
 
-    HASH_ITER (hh, queues->by_sink, queue, next) {
-        HASH_DELETE(hh, queues->by_sink, queue);
+    HASH_CLEAR(hh, queues->by_sink);
+    for (; queue; queue = next) {
+        next = queue->hh.next;
         free(queue);
     }
     queues->count = 0;

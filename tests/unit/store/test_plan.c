@@ -15,8 +15,9 @@ static bool may_walk(enum statement which)
 {
     return which == SQL_RECOVER_DELIVERIES || which == SQL_RECOVER_EVENTS ||
            which == SQL_FIND_LOST_EVENT || which == SQL_SHIFT_DELIVERIES ||
-           which == SQL_WALK_QUEUES || which == SQL_DISOWN_DELIVERIES || which == SQL_DISOWN_EVENTS ||
-           which == SQL_LOAD_MARKS || which == SQL_STORE_MARKS || which == SQL_MARK_UNCLEAN;
+           which == SQL_WALK_QUEUES || which == SQL_DISOWN_DELIVERIES ||
+           which == SQL_DISOWN_EVENTS || which == SQL_LOAD_MARKS || which == SQL_STORE_MARKS ||
+           which == SQL_MARK_UNCLEAN;
 }
 
 static void expect_searches_only(sqlite3 *handle, enum statement which)
