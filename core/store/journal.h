@@ -210,6 +210,7 @@ struct store_retry {
     struct store_pick pick;
     const char *to; /* another sink; NULL: the same */
     int64_t at_ms, now_ms;
+    bool dry_run; /* says what would become of each, and changes nothing */
 };
 /* Waiting ones are finished without an attempt; dead letters become skipped ones. Not those that
  * are claimed. */
@@ -218,6 +219,7 @@ struct store_finish {
     enum store_result result; /* skipped, or dead: then only what waits */
     const char *reason;
     int64_t at_ms;
+    bool dry_run;
 };
 /* A fallback: what waits at pick.sink, was made until pick.until_ms and was never moved goes to
  * another sink, unless that one has the event already. What was in doubt stays in doubt. */
@@ -236,6 +238,7 @@ struct store_replays {
     const char *except_hook; /* NULL: none */
     store_id after;
     enum store_replay how;
+    bool dry_run;
 };
 /* In changes: event, and refused. */
 
