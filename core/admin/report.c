@@ -35,11 +35,15 @@ char *report_ready(const struct admin_parts *parts, bool *is_ready)
 {
     struct store_health health = get_health(parts);
     const char *fault = enricher_fault(parts->enricher);
-    json_t *report = json_pack("{s:b}", "ready", (int)health.writable);
+    json_t *report = json_object();
 
-    *is_ready = health.writable;
+    *is_ready = health.writable && !health.is_full;
+    json_object_set_new(report, "ready", json_boolean(*is_ready));
     if (!health.writable)
         json_object_set_new(report, "why", json_pack("[s]", health.why));
+    else if (health.is_full)
+        json_object_set_new(report, "why",
+            json_pack("[s]", "the ledger is full: what is unfinished alone takes its max_size"));
     if (fault)
         json_object_set_new(report, "degraded", json_pack("[s]", fault));
     return take_text(report);

@@ -30,7 +30,8 @@
 enum {
     wanted_descriptors = 16384,
     drain_check_ms = 20,
-    prune_seconds = 60,
+    prune_ms = 60000,
+    measure_ms = 1000, /* how often a ledger with a max_size is looked at */
 };
 
 struct daemon {
@@ -44,30 +45,50 @@ struct daemon {
     struct hook_listener *hooks;
     struct admin_listener *admin;
     struct event *on_term, *on_int, *drain, *prune;
+    int64_t pruned_ms;      /* monotonic; when it was begun last */
     int64_t drain_until_ms; /* monotonic; 0: not stopping */
 };
 
-static void on_pruned(const struct error *error, bool more, void *arg)
+/* The next step of a pass; the pauses leave the ledger to the others. */
+static void prune_again(struct daemon *daemon)
 {
     static const struct timeval soon = {0, 50000};
+
+    daemon->pruned_ms = clock_mono_ms() - prune_ms;
+    event_add(daemon->prune, &soon);
+}
+
+static void on_pruned(const struct error *error, bool more, void *arg)
+{
     struct daemon *daemon = arg;
 
     if (error->text)
         log_warn(&daemon->logger, "old records could not be removed: %s", error_text(error));
     else if (more && !daemon->drain_until_ms)
-        event_add(daemon->prune, &soon);
+        prune_again(daemon);
+}
+
+static bool is_time_to_prune(const struct daemon *daemon)
+{
+    struct store_health health;
+
+    daemon->journal->ops->health(daemon->journal, &health);
+    return health.is_oversize || clock_mono_ms() - daemon->pruned_ms >= prune_ms;
 }
 
 static void on_prune(evutil_socket_t fd, short what, void *arg)
 {
-    static const struct timeval period = {prune_seconds, 0};
     struct daemon *daemon = arg;
     const struct config *config = daemon->setup.config;
+    const struct timeval period = clock_timeval(config->max_size ? measure_ms : prune_ms);
 
     (void)fd, (void)what;
     if (daemon->drain_until_ms)
         return;
     event_add(daemon->prune, &period);
+    if (!is_time_to_prune(daemon))
+        return;
+    daemon->pruned_ms = clock_mono_ms();
     daemon->journal->ops->prune(daemon->journal, clock_steady_ms(), config->keep_ms,
         config->keep_dead_ms, on_pruned, daemon);
 }
@@ -138,8 +159,8 @@ static bool open_ways_out(struct daemon *daemon, struct error *error)
 {
     struct setup *setup = &daemon->setup;
 
-    daemon->journal =
-        sqlite_journal_open(setup->config->ledger_path, 0, daemon->base, &daemon->logger, error);
+    daemon->journal = sqlite_journal_open(setup->config->ledger_path,
+        (int64_t)setup->config->max_size, daemon->base, &daemon->logger, error);
     if (!daemon->journal)
         return error_wrap(error, "open the ledger");
     daemon->http = http_lane_create(daemon->base, error);
@@ -233,6 +254,7 @@ static void daemon_run(struct daemon *daemon)
 {
     static const struct timeval at_once = {0, 0};
 
+    daemon->pruned_ms = clock_mono_ms() - prune_ms;
     event_add(daemon->prune, &at_once);
     event_base_dispatch(daemon->base);
     log_info(&daemon->logger, "stopped");

@@ -16,6 +16,8 @@ enum {
     longest_name = 64,
 };
 
+static const uint64_t smallest_ledger = UINT64_C(1) << 20, largest_ledger = UINT64_C(1000) << 30;
+
 /* The settings that are no block. */
 struct settings {
     const char *public_url;
@@ -35,6 +37,7 @@ static const struct tocsin_option settings_options[] = {
 struct ledger {
     const char *sqlite;
     struct tocsin_duration keep, keep_dead;
+    struct tocsin_size max_size;
 };
 
 static const struct tocsin_option ledger_options[] = {
@@ -42,6 +45,7 @@ static const struct tocsin_option ledger_options[] = {
         "the file of the ledger"),
     TOCSIN_OPTION(struct ledger, keep, 0, "7d", "how long finished records are kept"),
     TOCSIN_OPTION(struct ledger, keep_dead, 0, "30d", "how long dead letters are kept"),
+    TOCSIN_OPTION(struct ledger, max_size, 0, NULL, "how large the ledger may become"),
 };
 
 bool is_map_of_names(const struct yaml *node, const char *key, struct problems *problems)
@@ -156,13 +160,21 @@ static void check_dedupe(
             "set)");
 }
 
+/* A ledger that holds next to nothing would refuse the first events of a busy minute. */
+static void check_max_size(
+    const struct config *config, const struct yaml *ledger, struct problems *problems)
+{
+    const struct yaml *node = yaml_get(ledger, "max_size");
+
+    if (node && (config->max_size < smallest_ledger || config->max_size > largest_ledger))
+        problem_add(problems, node->place, "ledger: \"max_size\" must lie between 1m and 1000g");
+}
+
 static void ledger_read(struct config *config, struct problems *problems)
 {
     const struct yaml nothing = {.kind = YAML_NULL, .place = config->document->place};
-    static const char *const later[] = {"max_size", NULL};
     const struct yaml *written = yaml_get(config->document, "ledger");
-    const struct option_context context = {
-        .problems = problems, .subject = "ledger", .later = later};
+    const struct option_context context = {.problems = problems, .subject = "ledger"};
     const struct option_table table = OPTION_TABLE(ledger_options);
     struct ledger ledger = {0};
 
@@ -170,6 +182,9 @@ static void ledger_read(struct config *config, struct problems *problems)
     config->ledger_path = take_text(&ledger.sqlite);
     config->keep_ms = ledger.keep.ms;
     config->keep_dead_ms = ledger.keep_dead.ms;
+    config->max_size = ledger.max_size.bytes;
+    if (ok)
+        check_max_size(config, written, problems);
     if (ok)
         check_dedupe(config, written, problems);
     options_finish(&table, &ledger);

@@ -56,6 +56,7 @@ struct config {
     char *public_url;          /* NULL when not set; no trailing slash */
     char *ledger_path;         /* absolute */
     int64_t keep_ms, keep_dead_ms;
+    uint64_t max_size; /* of the ledger, bytes; 0: nothing bounds it */
     char **rules; /* rules files, absolute, globs expanded and sorted by name */
     size_t rules_count;
     char **plugin_path; /* absolute folders */

@@ -63,7 +63,7 @@ static void test_faults_of_the_settings(void **state)
         {"ledger: {sqlite: \"\"}",
             "tocsin.yaml:1:18: ledger: \"sqlite\" is required, but holds nothing"},
         {"ledger: {max_size: 1k}",
-            "tocsin.yaml:1:10: ledger: \"max_size\" is not in this version yet"},
+            "tocsin.yaml:1:20: ledger: \"max_size\" must lie between 1m and 1000g"},
         {"ledger: ledger.db", "tocsin.yaml:1:9: ledger: must be a map of options, not a text"},
         {"ledger: {postgres: x}", "tocsin.yaml:1:10: ledger: unknown key \"postgres\""},
         {"public_url: hooks.example.org",
