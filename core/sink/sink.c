@@ -169,10 +169,13 @@ static bool shut_or_count(
     int64_t most_ms =
         policy->retry_max_ms > policy->probe_ms ? policy->retry_max_ms : policy->probe_ms;
 
+    bool is_unusable = result->result == TOCSIN_UNUSABLE;
+    enum gate_cause cause = is_unusable ? GATE_UNUSABLE : GATE_ASKED;
+
     if (result->retry_after_ms > 0)
-        return gate_shut(&sink->gate, result->retry_after_ms, most_ms, why, now_ms);
-    if (result->result == TOCSIN_UNUSABLE)
-        return gate_shut(&sink->gate, policy->probe_ms, most_ms, why, now_ms);
+        return gate_shut(&sink->gate, cause, result->retry_after_ms, most_ms, why, now_ms);
+    if (is_unusable)
+        return gate_shut(&sink->gate, cause, policy->probe_ms, most_ms, why, now_ms);
     return gate_attempt_failed(
         &sink->gate, policy->breaker_failures, policy->probe_ms, most_ms, why, now_ms);
 }
