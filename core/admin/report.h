@@ -7,8 +7,8 @@
 struct admin_parts;
 struct journal;
 
-/* {"ready": true} or {"ready": false, "why": ["..."]}. Not ready: the ledger cannot be written, or is full. A
- * refused API key is told under "degraded", since messages go out all the same. */
+/* {"ready": true} or {"ready": false, "why": ["..."]}. Not ready: the ledger cannot be written, or
+ * is full. A refused API key is told under "degraded", since messages go out all the same. */
 char *report_ready(const struct admin_parts *parts, bool *is_ready);
 
 /* {"ledger", "events", "unrouted", "waiting", "delivered", "dead", "skipped", "sinks": [{"name",

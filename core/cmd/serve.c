@@ -162,7 +162,7 @@ static bool open_ways_out(struct daemon *daemon, struct error *error)
     daemon->journal = sqlite_journal_open(setup->config->ledger_path,
         (int64_t)setup->config->max_size, daemon->base, &daemon->logger, error);
     if (!daemon->journal)
-        return error_wrap(error, "open the ledger");
+        return false;
     daemon->http = http_lane_create(daemon->base, error);
     if (!daemon->http)
         return false;

@@ -12,6 +12,7 @@
 #include "config/yaml.h"
 #include "enrich/enricher.h"
 #include "rule/ruleset.h"
+#include "sink/fallback.h"
 #include "sink/sink.h"
 
 enum {
@@ -33,7 +34,7 @@ static bool load_sinks(struct setup *setup)
         else
             ok = false;
     }
-    return ok;
+    return fallbacks_check(config, setup->sinks, setup->sink_count, &setup->problems) && ok;
 }
 
 static bool load_rule_documents(struct setup *setup)
@@ -81,6 +82,37 @@ static bool is_sent_to(const struct rule_send *sends, size_t count, const char *
     return false;
 }
 
+static bool is_fallback(const struct setup *setup, const char *sink)
+{
+    for (size_t i = 0; i < setup->sink_count; i++) {
+        const char *fallback = setup->sinks[i]->policy.fallback;
+        if (fallback && strcmp(fallback, sink) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool hears_alarms(const struct config *config, const char *sink)
+{
+    for (size_t i = 0; i < config->alarm_count; i++)
+        if (strcmp(config->alarms[i], sink) == 0)
+            return true;
+    return false;
+}
+
+static void warn_of_unused_sinks(struct setup *setup, const struct rule_send *sends, size_t count)
+{
+    const struct config *config = setup->config;
+
+    for (size_t i = 0; i < config->sink_count; i++) {
+        const char *name = config->sinks[i].name;
+        if (!is_sent_to(sends, count, name) && !hears_alarms(config, name) &&
+            !is_fallback(setup, name))
+            problem_warn(
+                &setup->problems, config->sinks[i].place, "no rule sends to sink \"%s\"", name);
+    }
+}
+
 /* What is legal but surely not meant. */
 static void warn_of_gaps(struct setup *setup)
 {
@@ -89,10 +121,12 @@ static void warn_of_gaps(struct setup *setup)
     size_t count = ruleset_sends(setup->rules, sends, most_sends);
     const struct place top = {config->file, 0, 0};
 
-    for (size_t i = 0; i < config->sink_count && count < most_sends; i++)
-        if (!is_sent_to(sends, count, config->sinks[i].name))
-            problem_warn(&setup->problems, config->sinks[i].place, "no rule sends to sink \"%s\"",
-                config->sinks[i].name);
+    if (count < most_sends)
+        warn_of_unused_sinks(setup, sends, count);
+    if (config->sink_count > 0 && config->alarm_count == 0)
+        problem_warn(&setup->problems, top,
+            "there is no `alarms:`, so a sink that is broken is told of in the log only: name "
+            "the sinks that hear of tocsin's own troubles");
     if (!ruleset_is_total(setup->rules))
         problem_warn(&setup->problems, top,
             "events that no rule matches are told to nobody: add a rule with `match: {}`, or "

@@ -17,6 +17,9 @@ void sekoia_read(struct config *config, struct problems *problems);
 void lookups_read(struct config *config, struct problems *problems);
 void sinks_read(struct config *config, struct problems *problems);
 
+/* `alarms`: the names of sinks. */
+void alarms_set(struct config *config, const struct tocsin_list *names, struct problems *problems);
+
 /* The files that `rules` names; node is NULL where it is not written and the names are the
  * default's. */
 void rule_files_find(struct config *config, const struct tocsin_list *names,

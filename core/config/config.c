@@ -21,7 +21,7 @@ static const uint64_t smallest_ledger = UINT64_C(1) << 20, largest_ledger = UINT
 /* The settings that are no block. */
 struct settings {
     const char *public_url;
-    struct tocsin_list rules, plugin_path;
+    struct tocsin_list rules, plugin_path, alarms;
     struct tocsin_duration dedupe, drain;
 };
 
@@ -30,6 +30,7 @@ static const struct tocsin_option settings_options[] = {
         struct settings, public_url, TOCSIN_URL, NULL, "how senders reach the hooks from outside"),
     TOCSIN_OPTION(struct settings, rules, TOCSIN_REQUIRED, "rules.yaml", "the rules files"),
     TOCSIN_OPTION(struct settings, plugin_path, TOCSIN_PATH, NULL, "where plugins are looked for"),
+    TOCSIN_OPTION(struct settings, alarms, 0, NULL, "sinks that hear of tocsin's own troubles"),
     TOCSIN_OPTION(struct settings, dedupe, 0, "10m", "how long a repeated event is recognised"),
     TOCSIN_OPTION(struct settings, drain, 0, "20s", "how long a stop waits for what is under way"),
 };
@@ -132,7 +133,7 @@ static void settings_read(
 {
     static const char *const blocks[] = {
         "listen", "admin", "ledger", "sekoia", "hooks", "enrich", "sinks", "sink_defaults", NULL};
-    static const char *const later[] = {"watch", "alarms", NULL};
+    static const char *const later[] = {"watch", NULL};
     const struct option_context context = {
         .problems = problems, .secrets = config->secrets, .also = blocks, .later = later};
     const struct option_table table = OPTION_TABLE(settings_options);
@@ -144,6 +145,7 @@ static void settings_read(
     set_public_url(config, settings.public_url, problems);
     set_plugin_path(config, &settings.plugin_path, default_plugin_path);
     rule_files_find(config, &settings.rules, yaml_get(config->document, "rules"), problems);
+    alarms_set(config, &settings.alarms, problems);
     options_finish(&table, &settings);
 }
 
@@ -299,6 +301,7 @@ void config_destroy(struct config *config)
     for (size_t i = 0; i < config->sink_count; i++)
         sink_finish(&config->sinks[i]);
     texts_free(config->rules, config->rules_count);
+    texts_free(config->alarms, config->alarm_count);
     texts_free(config->plugin_path, config->plugin_path_count);
     free(config->hooks);
     free(config->lookups);

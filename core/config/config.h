@@ -21,8 +21,9 @@ struct config_address {
 
 struct config_hook {
     char *name;
-    char *path;        /* "/hooks/...": a secret; begins with a slash */
-    uint64_t max_body; /* bytes; 256k unless set */
+    char *path;                 /* "/hooks/...": a secret; begins with a slash */
+    uint64_t max_body;          /* bytes; 256k unless set */
+    int64_t alarm_if_silent_ms; /* 0: it may be silent for ever */
     struct place place;
 };
 
@@ -57,7 +58,7 @@ struct config {
     char *ledger_path;         /* absolute */
     int64_t keep_ms, keep_dead_ms;
     uint64_t max_size; /* of the ledger, bytes; 0: nothing bounds it */
-    char **rules; /* rules files, absolute, globs expanded and sorted by name */
+    char **rules;      /* rules files, absolute, globs expanded and sorted by name */
     size_t rules_count;
     char **plugin_path; /* absolute folders */
     size_t plugin_path_count;
@@ -71,6 +72,8 @@ struct config {
     size_t lookup_count;
     struct config_sink *sinks;
     size_t sink_count;
+    char **alarms; /* the sinks that hear of tocsin's own troubles; each is in sinks */
+    size_t alarm_count;
     const struct yaml *sink_defaults; /* borrowed from the document; NULL when not set */
     struct secrets *secrets;          /* all secrets of this configuration, sinks' too once read */
     struct yaml *document;            /* owned */
@@ -84,5 +87,9 @@ struct config {
 struct config *config_load(
     const char *file, const char *default_plugin_path, struct problems *problems);
 void config_destroy(struct config *config);
+
+/* Whether the `sinks` block has that name; says otherwise, at the node, which one is nearest. */
+bool sink_name_check(const struct config *config, const char *name, const struct yaml *node,
+    const char *subject, struct problems *problems);
 
 #endif

@@ -17,18 +17,22 @@ enum {
     shortest_unguessable = 16, /* 64 bits, as hex digits */
     smallest_body = 1 << 10,
     largest_body = 16 << 20,
+    shortest_silence_ms = 1000,
 };
 
 struct hook_options {
     struct tocsin_choice from;
     struct tocsin_secret path;
     struct tocsin_size max_body;
+    struct tocsin_duration alarm_if_silent;
 };
 
 static const struct tocsin_option hook_options[] = {
     TOCSIN_WORDS(struct hook_options, from, TOCSIN_REQUIRED, NULL, "sekoia", "who posts there"),
     TOCSIN_OPTION(struct hook_options, path, TOCSIN_REQUIRED, NULL, "the secret path"),
     TOCSIN_OPTION(struct hook_options, max_body, 0, "256k", "larger posts are refused"),
+    TOCSIN_OPTION(struct hook_options, alarm_if_silent, 0, NULL,
+        "an alarm is raised when nothing was accepted for so long"),
 };
 
 /* Unreserved characters and slashes (RFC 3986): whatever would be percent-encoded on the way could
@@ -84,6 +88,16 @@ static void check_body(
             problems, node->place, "hook %s: \"max_body\" must lie within 1k and 16m", hook->name);
 }
 
+static void check_silence(
+    const struct config_hook *hook, const struct yaml *map, struct problems *problems)
+{
+    const struct yaml *node = yaml_get(map, "alarm_if_silent");
+
+    if (node && hook->alarm_if_silent_ms < shortest_silence_ms)
+        problem_add(
+            problems, node->place, "hook %s: \"alarm_if_silent\" must be 1s or longer", hook->name);
+}
+
 static void check_unique(const struct config *config, const struct config_hook *hook,
     struct place place, struct problems *problems)
 {
@@ -102,17 +116,19 @@ static void add_hook(struct config *config, const struct yaml_entry *entry,
     *hook = (struct config_hook){.name = text_copy(entry->key->text),
         .path = text_copy(options->path.value),
         .max_body = options->max_body.bytes,
+        .alarm_if_silent_ms = options->alarm_if_silent.ms,
         .place = entry->key->place};
     secrets_add_url(config->secrets, hook->path);
     check_path(hook, place, problems);
     check_body(hook, entry->value, problems);
+    check_silence(hook, entry->value, problems);
     check_unique(config, hook, place, problems);
 }
 
 static void hook_read(
     struct config *config, const struct yaml_entry *entry, struct problems *problems)
 {
-    static const char *const later[] = {"auth", "allow", "rate", "alarm_if_silent", NULL};
+    static const char *const later[] = {"auth", "allow", "rate", NULL};
     auto_free char *subject = text_format("hook %s", entry->key->text);
     const struct option_context context = {
         .problems = problems, .secrets = config->secrets, .subject = subject, .later = later};
@@ -125,6 +141,16 @@ static void hook_read(
     options_finish(&table, &options);
 }
 
+/* The events that tocsin raises itself say that they came by this hook. */
+static bool check_not_ours(const struct yaml *key, struct problems *problems)
+{
+    if (strcmp(key->text, "tocsin") != 0)
+        return true;
+    problem_add(problems, key->place,
+        "a hook may not be called \"tocsin\": that is where tocsin's own alarms come from");
+    return false;
+}
+
 void hooks_read(struct config *config, struct problems *problems)
 {
     const struct yaml *map = yaml_get(config->document, "hooks");
@@ -133,6 +159,7 @@ void hooks_read(struct config *config, struct problems *problems)
         return;
     config->hooks = mem_alloc((map->count + 1) * sizeof *config->hooks);
     for (size_t i = 0; i < map->count; i++)
-        if (check_name(map->entries[i].key, "hook", problems))
+        if (check_name(map->entries[i].key, "hook", problems) &&
+            check_not_ours(map->entries[i].key, problems))
             hook_read(config, &map->entries[i], problems);
 }

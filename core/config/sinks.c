@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "config/filename.h"
 #include "config/options.h"
 #include "config/yaml.h"
@@ -81,4 +82,46 @@ void sinks_read(struct config *config, struct problems *problems)
     for (size_t i = 0; i < map->count; i++)
         if (check_name(map->entries[i].key, "sink", problems))
             sink_read(config, &map->entries[i], problems);
+}
+
+static const char *nearest_sink(const struct yaml *map, const char *name)
+{
+    auto_free const char **names = mem_alloc((map->count + 1) * sizeof *names);
+
+    for (size_t i = 0; i < map->count; i++)
+        names[i] = map->entries[i].key->text;
+    return nearest_word(name, names, map->count);
+}
+
+/* By what is written, so that a sink with a fault of its own is not unknown too. */
+bool sink_name_check(const struct config *config, const char *name, const struct yaml *node,
+    const char *subject, struct problems *problems)
+{
+    static const struct yaml nothing = {.kind = YAML_MAP};
+    const struct yaml *map = yaml_get(config->document, "sinks");
+    const char *nearest = nearest_sink(map ? map : &nothing, name);
+
+    if (yaml_get(map, name))
+        return true;
+    if (nearest)
+        problem_add(problems, node->place, "%s: unknown sink \"%s\"; did you mean \"%s\"?", subject,
+            name, nearest);
+    else
+        problem_add(problems, node->place, "%s: unknown sink \"%s\"", subject, name);
+    return false;
+}
+
+static const struct yaml *nth_name(const struct yaml *list, size_t position)
+{
+    return list->kind == YAML_LIST && position < list->count ? list->items[position] : list;
+}
+
+void alarms_set(struct config *config, const struct tocsin_list *names, struct problems *problems)
+{
+    const struct yaml *list = yaml_get(config->document, "alarms");
+
+    config->alarms = mem_alloc((names->count + 1) * sizeof *config->alarms);
+    for (size_t i = 0; i < names->count; i++)
+        if (sink_name_check(config, names->items[i], nth_name(list, i), "alarms", problems))
+            config->alarms[config->alarm_count++] = text_copy(names->items[i]);
 }

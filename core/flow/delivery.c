@@ -85,6 +85,9 @@ static void on_settled(const struct error *error, enum store_settled settled, vo
         end = DELIVERY_PROMOTED;
     else if (delivery->outcome.result == STORE_RETRY)
         end = DELIVERY_WAITS;
+    if (settled != STORE_STALE && delivery->outcome.result == STORE_DEAD)
+        alarm_about_dead(
+            delivery->flow, delivery->sink->name, delivery->id, delivery->outcome.reason);
     delivery->over(end, delivery->outcome.due_ms, delivery->arg);
     delivery_destroy(delivery);
 }
@@ -195,7 +198,8 @@ static struct dispatch make_dispatch(
         .first_receipt = text_copy(claimed->first_receipt),
         .attempt = claimed->attempt,
         .marks = (claimed->in_doubt ? TOCSIN_REPEAT : 0u) |
-                 (story->view->not_enriched ? TOCSIN_NOT_ENRICHED : 0u),
+                 (story->view->not_enriched ? TOCSIN_NOT_ENRICHED : 0u) |
+                 (claimed->moved ? TOCSIN_FALLBACK : 0u),
         .time_ms = story->view->time_ms,
         .message = message_create(story->view, (enum flavour)flavour, claimed->rule),
         .make_event_json = story_json,

@@ -1,28 +1,69 @@
-/* The flow from the inside: what passage.c (from accept to routed) and outlet.c (from routed to
- * settled) share. */
+/* The flow from the inside: what its files share. */
 #ifndef TOCSIN_FLOW_FLOW_PRIVATE_H
 #define TOCSIN_FLOW_FLOW_PRIVATE_H
 
-#include <sys/queue.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "base/log.h"
 #include "flow/flow.h"
 #include "store/journal.h"
 
+struct alarms;
+struct backlog;
+struct buf;
+struct decision;
+struct event;
+struct fallbacks;
+struct held;
 struct outlet;
 struct passages;
+struct silences;
 struct story;
+
+enum {
+    FLOW_AGAIN_MS = 1000, /* the pause before the ledger is asked again for what it refused */
+};
 
 struct flow {
     struct flow_parts parts;
     struct logger logger;
     struct passages *passages;
+    struct backlog *backlog;
     struct outlet **outlets; /* one for each sink, in the same order */
+    struct alarms *alarms;
+    struct silences *silences;
+    struct fallbacks *fallbacks;
+    struct held *held;
+    struct event *notes_again; /* reads the notes again */
+    bool is_open;              /* the notes of an earlier life are read: sinks may be served */
     bool is_stopping;
     size_t calls; /* to the ledger, not answered yet */
 };
 
-/* In passage.c. */
+/* In flow.c. */
+
+/* The outlet of a sink's name; NULL when the configuration has no such sink. */
+struct outlet *flow_find_outlet(struct flow *flow, const char *sink);
+
+/* A sink may have something new to do. NULL, or one that is not configured, is nobody. */
+void flow_wake(struct flow *flow, const char *sink);
+
+/* Takes an event (over) that is kept under a dedupe key for so long; NULL: it is no duplicate of
+ * anything. */
+void flow_accept_event(struct flow *flow, const char *hook, struct event *event, const void *body,
+    size_t len, const char *dedupe, int64_t dedupe_ms, flow_accepted done, void *arg);
+
+/* In note.c: small facts that outlive the process (store_note). */
+
+/* Reads them all, restores what they say, and opens the flow. */
+void notes_read(struct flow *flow);
+
+/* value NULL removes it. Takes key over. */
+void note_put(struct flow *flow, char *key, const char *value);
+
+/* In passage.c: from accepted to routed. */
 
 struct passages *passages_create(struct flow *flow);
 void passages_destroy(struct passages *passages);
@@ -31,15 +72,39 @@ void passages_destroy(struct passages *passages);
  * it may be claimed as it is accepted. */
 bool passages_have_room(const struct passages *passages);
 
-/* An event was left in the ledger: it is fetched when there is room. */
-void passages_note_backlog(struct passages *passages);
+/* True when a page of those that wait in the ledger may be taken up. */
+bool passages_may_fetch(const struct passages *passages);
+
+/* How an event goes its way: 0, or some of these. */
+enum passage_manner {
+    PASSAGE_CAREFUL = 1, /* it was lost before: what follows waits for it */
+    PASSAGE_REPLAY = 2,  /* from what was looked up for it then */
+};
 
 /* Takes a claimed event (and its reference) on its way: look-up, decision, deliveries. */
-void passage_begin(struct passages *passages, struct story *story);
+void passage_begin(struct passages *passages, struct story *story, unsigned manner);
 
-bool passages_are_idle(const struct passages *passages);
+/* In backlog.c: events that wait in the ledger for a router. */
 
-/* In outlet.c. */
+struct backlog *backlog_create(struct flow *flow);
+void backlog_destroy(struct backlog *backlog);
+
+/* An event was left in the ledger: it is fetched when there is room. */
+void backlog_note(struct backlog *backlog);
+
+/* There may be room. */
+void backlog_fetch(struct backlog *backlog);
+
+/* As far as is known. */
+bool backlog_is_empty(const struct backlog *backlog);
+
+/* In decide.c. */
+
+/* Who hears of the event, and the trace that is kept of why: appended to trace as JSON. */
+void flow_decide(
+    const struct flow *flow, struct story *story, struct decision *decision, struct buf *trace);
+
+/* In outlet.c: from routed to settled. */
 
 struct outlet *outlet_create(struct flow *flow, struct sink *sink);
 void outlet_destroy(struct outlet *outlet);
@@ -49,15 +114,73 @@ void outlet_destroy(struct outlet *outlet);
 bool outlet_keep_place(struct outlet *outlet);
 void outlet_give_place_back(struct outlet *outlet);
 
-/* Attempts a claimed delivery for which a place was kept. */
+/* Attempts a claimed delivery for which a place was kept, or gives the claim back when nothing may
+ * be sent any more. */
 void outlet_begin(struct outlet *outlet, const struct store_claimed *claimed, struct story *story);
 
 /* A head may be due: ask the ledger for as many as may go. */
 void outlet_wake(struct outlet *outlet);
 
+/* While it is held an outlet sends nothing. */
+void outlet_hold(struct outlet *outlet, bool is_held);
+
+struct sink *outlet_sink(const struct outlet *outlet);
+
 bool outlet_is_idle(const struct outlet *outlet);
 
-/* The outlet of a sink's name; NULL when the configuration has no such sink. */
-struct outlet *flow_find_outlet(struct flow *flow, const char *sink);
+/* In pause.c. */
+
+/* What notes "pause/..." say. */
+void pause_restore(struct flow *flow, const char *sink, const char *value);
+
+/* In alarm.c: tocsin's own troubles, as events that go to `alarms:`. */
+
+#define ALARM_HOOK "tocsin" /* the hook of such events; no configured one has its name */
+
+struct alarm {
+    const char *cause;  /* "sink/soc-teams": told once an hour */
+    const char *action; /* "sink-unusable" */
+    const char *sink;   /* that it is about, and that is not told; NULL where it is about none */
+    const char *title, *text;
+    int64_t window_ms; /* 0: an hour */
+};
+
+struct alarms *alarms_create(void);
+void alarms_destroy(struct alarms *alarms);
+void alarm_raise(struct flow *flow, const struct alarm *alarm);
+
+/* The sinks that hear of an alarm. */
+void alarm_decide(const struct flow *flow, const struct story *story, struct decision *decision);
+
+/* Looks at what the last attempt, or look-up, has shown, and raises what has to be. */
+void alarm_about_sink(struct flow *flow, struct outlet *outlet, bool *is_told);
+void alarm_about_dead(struct flow *flow, const char *sink, const char *delivery, const char *why);
+void alarm_about_key(struct flow *flow);
+void alarm_about_lost(struct flow *flow);
+
+/* In silence.c: hooks that should be heard of. */
+
+struct silences *silences_create(struct flow *flow);
+void silences_destroy(struct silences *silences);
+void silences_open(struct silences *silences);
+void silence_heard(struct silences *silences, const char *hook);
+void silence_restore(struct silences *silences, const char *hook, const char *value);
+
+/* In fallback.c: another sink takes over what has waited too long. */
+
+struct fallbacks *fallbacks_create(struct flow *flow);
+void fallbacks_destroy(struct fallbacks *fallbacks);
+void fallbacks_open(struct fallbacks *fallbacks);
+
+/* In held.c: sinks that left the configuration, and those that came back. */
+
+struct held *held_create(struct flow *flow);
+void held_destroy(struct held *held);
+
+/* A note says that this sink was away. */
+void held_restore(struct held *held, const char *sink);
+
+/* Looks which sinks are away now. */
+void held_open(struct held *held);
 
 #endif

@@ -1,5 +1,6 @@
 #include "flow/flow.h"
 
+#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,19 +22,28 @@ struct arrival {
     void *arg;
 };
 
+static void create_parts(struct flow *flow)
+{
+    flow->outlets = mem_alloc(flow->parts.sink_count * sizeof(struct outlet *));
+    for (size_t i = 0; i < flow->parts.sink_count; i++)
+        flow->outlets[i] = outlet_create(flow, flow->parts.sinks[i]);
+    flow->alarms = alarms_create();
+    flow->silences = silences_create(flow);
+    flow->fallbacks = fallbacks_create(flow);
+    flow->held = held_create(flow);
+    flow->passages = passages_create(flow);
+    flow->backlog = backlog_create(flow);
+}
+
 struct flow *flow_create(const struct flow_parts *parts)
 {
     struct flow *flow = mem_alloc(sizeof *flow);
 
     flow->parts = *parts;
     flow->logger = logger_with(parts->logger, "part", "flow");
-    flow->outlets = mem_alloc(parts->sink_count * sizeof(struct outlet *));
-    for (size_t i = 0; i < parts->sink_count; i++)
-        flow->outlets[i] = outlet_create(flow, parts->sinks[i]);
-    flow->passages = passages_create(flow);
-    passages_note_backlog(flow->passages);
-    for (size_t i = 0; i < parts->sink_count; i++)
-        outlet_wake(flow->outlets[i]);
+    create_parts(flow);
+    notes_read(flow);
+    backlog_note(flow->backlog);
     return flow;
 }
 
@@ -41,9 +51,16 @@ void flow_destroy(struct flow *flow)
 {
     if (!flow)
         return;
+    backlog_destroy(flow->backlog);
     passages_destroy(flow->passages);
+    held_destroy(flow->held);
+    fallbacks_destroy(flow->fallbacks);
+    silences_destroy(flow->silences);
+    alarms_destroy(flow->alarms);
     for (size_t i = 0; i < flow->parts.sink_count; i++)
         outlet_destroy(flow->outlets[i]);
+    if (flow->notes_again)
+        event_free(flow->notes_again);
     free(flow->outlets);
     free(flow);
 }
@@ -54,6 +71,14 @@ struct outlet *flow_find_outlet(struct flow *flow, const char *sink)
         if (strcmp(flow->parts.sinks[i]->name, sink) == 0)
             return flow->outlets[i];
     return NULL;
+}
+
+void flow_wake(struct flow *flow, const char *sink)
+{
+    struct outlet *outlet = sink ? flow_find_outlet(flow, sink) : NULL;
+
+    if (outlet)
+        outlet_wake(outlet);
 }
 
 static void log_accepted(const struct arrival *arrival, bool duplicate)
@@ -82,24 +107,22 @@ static void on_accepted(const struct error *error, const struct store_accepted *
     }
     story_set_number(arrival->story, journal->ops->ledger_id(journal), accepted->event);
     log_accepted(arrival, accepted->duplicate);
+    silence_heard(flow->silences, arrival->story->hook);
     arrival->done(error, arrival->story->id, accepted->duplicate, arrival->arg);
     if (accepted->duplicate || !arrival->is_claimed)
         story_release(arrival->story);
     else
-        passage_begin(flow->passages, arrival->story);
+        passage_begin(flow->passages, arrival->story, 0);
     free(arrival);
 }
 
-bool flow_accept(struct flow *flow, const char *hook, const void *body, size_t len,
-    struct error *error, flow_accepted done, void *arg)
+void flow_accept_event(struct flow *flow, const char *hook, struct event *event, const void *body,
+    size_t len, const char *dedupe, int64_t dedupe_ms, flow_accepted done, void *arg)
 {
     struct journal *journal = flow->parts.journal;
-    int64_t now_ms = clock_wall_ms();
-    struct event *event = event_parse(body, len, error);
-
-    if (!event)
-        return false;
     struct arrival *arrival = mem_alloc(sizeof *arrival);
+    int64_t now_ms = clock_wall_ms();
+
     arrival->flow = flow;
     arrival->story = story_create(event, hook, body, len, now_ms);
     arrival->is_claimed = passages_have_room(flow->passages);
@@ -110,8 +133,8 @@ bool flow_accept(struct flow *flow, const char *hook, const void *body, size_t l
         .type = event->type,
         .action = event->action,
         .thread = event->thread,
-        .dedupe = event->dedupe,
-        .dedupe_ms = flow->parts.config->dedupe_ms,
+        .dedupe = dedupe,
+        .dedupe_ms = dedupe_ms,
         .at_ms = now_ms,
         .now_ms = clock_steady_ms(),
         .body = arrival->story->body,
@@ -121,7 +144,18 @@ bool flow_accept(struct flow *flow, const char *hook, const void *body, size_t l
     flow->calls++;
     journal->ops->accept(journal, &accept, on_accepted, arrival);
     if (!arrival->is_claimed)
-        passages_note_backlog(flow->passages);
+        backlog_note(flow->backlog);
+}
+
+bool flow_accept(struct flow *flow, const char *hook, const void *body, size_t len,
+    struct error *error, flow_accepted done, void *arg)
+{
+    struct event *event = event_parse(body, len, error);
+
+    if (!event)
+        return false;
+    flow_accept_event(
+        flow, hook, event, body, len, event->dedupe, flow->parts.config->dedupe_ms, done, arg);
     return true;
 }
 
@@ -135,5 +169,5 @@ bool flow_is_idle(const struct flow *flow)
     for (size_t i = 0; i < flow->parts.sink_count; i++)
         if (!outlet_is_idle(flow->outlets[i]))
             return false;
-    return flow->calls == 0 && passages_are_idle(flow->passages);
+    return flow->calls == 0;
 }

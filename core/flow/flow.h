@@ -45,10 +45,11 @@ typedef void (*flow_accepted)(const struct error *error, const char *id, bool du
 bool flow_accept(struct flow *flow, const char *hook, const void *body, size_t len,
     struct error *error, flow_accepted done, void *arg);
 
-/* From now on nothing new is begun; what is under way goes on. */
+/* From now on nothing new is begun: attempts that are under way go on, claims of which nothing was
+ * sent are given back, and what is not decided yet stays in the ledger for the next start. */
 void flow_stop(struct flow *flow);
 
-/* True when nothing is under way: no attempt, no call to the ledger, no decision. */
+/* True when nothing is under way: no attempt, no call to the ledger. */
 bool flow_is_idle(const struct flow *flow);
 
 #endif

@@ -17,8 +17,7 @@
 #include "sink/sink.h"
 
 enum {
-    retry_ms = 1000,          /* when the ledger failed */
-    longest_sleep_ms = 60000, /* so that a jump of the wall clock is noticed */
+    longest_sleep_ms = 60000, /* a timer that is too long is none */
 };
 
 struct outlet {
@@ -30,6 +29,9 @@ struct outlet {
     size_t asked;
     size_t open_deliveries; /* claimed and not settled */
     bool is_held_back;      /* its next is a suspect, and another sink's is being attempted */
+    bool is_held;           /* sends nothing: see held.c */
+    bool is_told;           /* its present trouble was raised as an alarm */
+    int64_t rest_until_ms;  /* monotonic; the ledger failed: it is not asked before */
     struct event *timer;
     int64_t timer_at_ms; /* monotonic; 0: not set */
 };
@@ -95,12 +97,17 @@ static size_t outlet_room(struct outlet *outlet, int64_t *next_ms)
     return room > outlet->kept ? room - outlet->kept : 0;
 }
 
+static bool may_send(const struct outlet *outlet)
+{
+    return outlet->flow->is_open && !outlet->flow->is_stopping && !outlet->is_held;
+}
+
 bool outlet_keep_place(struct outlet *outlet)
 {
     int64_t next_ms;
 
     /* Whoever waits in the ledger was first, and may be more urgent. */
-    if (outlet->has_heads || outlet->flow->is_stopping || outlet_room(outlet, &next_ms) == 0)
+    if (outlet->has_heads || !may_send(outlet) || outlet_room(outlet, &next_ms) == 0)
         return false;
     outlet->kept++;
     return true;
@@ -119,25 +126,42 @@ void outlet_wake(struct outlet *outlet)
     outlet_pump(outlet);
 }
 
+void outlet_hold(struct outlet *outlet, bool is_held)
+{
+    outlet->is_held = is_held;
+    outlet_wake(outlet);
+}
+
+struct sink *outlet_sink(const struct outlet *outlet)
+{
+    return outlet->sink;
+}
+
+/* A suspect may have been settled, and the next one's sink may be another. */
+static void wake_held_back(struct flow *flow)
+{
+    for (size_t i = 0; i < flow->parts.sink_count; i++) {
+        struct outlet *outlet = flow->outlets[i];
+        if (outlet->is_held_back) {
+            outlet->is_held_back = false;
+            outlet_wake(outlet);
+        }
+    }
+}
+
 static void on_delivery_over(enum delivery_end end, int64_t due_ms, void *arg)
 {
     struct outlet *outlet = arg;
 
     assert(outlet->open_deliveries > 0);
     outlet->open_deliveries--;
+    alarm_about_sink(outlet->flow, outlet, &outlet->is_told);
+    wake_held_back(outlet->flow);
     if (end == DELIVERY_PROMOTED)
         outlet->has_heads = true;
     if (end == DELIVERY_WAITS)
         outlet_sleep_until_due(outlet, due_ms);
     outlet_pump(outlet);
-}
-
-void outlet_begin(struct outlet *outlet, const struct store_claimed *claimed, struct story *story)
-{
-    assert(outlet->kept > 0);
-    outlet->kept--;
-    outlet->open_deliveries++;
-    delivery_attempt(outlet->flow, outlet->sink, claimed, story, on_delivery_over, outlet);
 }
 
 /* A claimed delivery whose event is being read. */
@@ -155,24 +179,51 @@ static void loading_destroy(struct loading *loading)
     free(loading);
 }
 
+/* Nothing is asked of the ledger for a while. */
+static void outlet_rest(struct outlet *outlet)
+{
+    outlet->rest_until_ms = clock_mono_ms() + FLOW_AGAIN_MS;
+    outlet_sleep(outlet, outlet->rest_until_ms);
+}
+
 static void on_released(const struct error *error, void *arg)
 {
     struct outlet *outlet = arg;
 
     outlet->flow->calls--;
-    if (error->text)
+    outlet->open_deliveries--;
+    if (error->text) {
         log_error(
             &outlet->sink->logger, "a delivery could not be given back: %s", error_text(error));
-    outlet_sleep(outlet, clock_mono_ms() + retry_ms);
+        outlet_rest(outlet);
+    }
+    wake_held_back(outlet->flow);
+    outlet_wake(outlet);
 }
 
+/* Nothing was sent: no attempt is counted, and the delivery is not in doubt. */
 static void release_claim(struct outlet *outlet, const struct store_claimed *claimed)
 {
     struct journal *journal = outlet->flow->parts.journal;
     const struct store_hold hold = {claimed->delivery, claimed->claim};
 
     outlet->flow->calls++;
+    outlet->open_deliveries++;
     journal->ops->release(journal, &hold, 1, on_released, outlet);
+}
+
+/* Between the claim and now an order to stop may have come, or the answer to another delivery that
+ * shut the sink. */
+void outlet_begin(struct outlet *outlet, const struct store_claimed *claimed, struct story *story)
+{
+    assert(outlet->kept > 0);
+    outlet->kept--;
+    if (!may_send(outlet) || gate_admits(&outlet->sink->gate, 1, clock_mono_ms()) == 0) {
+        release_claim(outlet, claimed);
+        return;
+    }
+    outlet->open_deliveries++;
+    delivery_attempt(outlet->flow, outlet->sink, claimed, story, on_delivery_over, outlet);
 }
 
 static void on_loaded(const struct error *error, const struct store_loaded *loaded, void *arg)
@@ -196,6 +247,7 @@ static void on_loaded(const struct error *error, const struct store_loaded *load
         log_error(&outlet->sink->logger, "a delivery's event could not be read: %s",
             error->text ? error_text(error) : error_text(&why));
         outlet->kept--;
+        outlet_rest(outlet);
         release_claim(outlet, &loading->claimed);
     }
     loading_destroy(loading);
@@ -216,6 +268,16 @@ static void load_event(struct outlet *outlet, const struct store_claimed *claime
     journal->ops->load(journal, claimed->event, on_loaded, loading);
 }
 
+static void take_up(struct outlet *outlet, const struct store_claimed *claimed)
+{
+    if (may_send(outlet)) {
+        load_event(outlet, claimed);
+        return;
+    }
+    outlet->kept--;
+    release_claim(outlet, claimed);
+}
+
 static void on_claimed(const struct error *error, const struct store_claimed *claimed, size_t count,
     const struct store_rest *rest, void *arg)
 {
@@ -227,14 +289,14 @@ static void on_claimed(const struct error *error, const struct store_claimed *cl
     outlet->kept -= outlet->asked - count;
     if (error->text) {
         log_error(&outlet->sink->logger, "the ledger gave no deliveries: %s", error_text(error));
-        outlet_sleep(outlet, clock_mono_ms() + retry_ms);
+        outlet_rest(outlet);
         return;
     }
     /* A wake-up that came after the question is still true. */
     outlet->has_heads |= rest->more;
     outlet->is_held_back = rest->is_held_back;
     for (size_t i = 0; i < count; i++)
-        load_event(outlet, &claimed[i]);
+        take_up(outlet, &claimed[i]);
     if (rest->next_due_ms)
         outlet_sleep_until_due(outlet, rest->next_due_ms);
     outlet_pump(outlet);
@@ -245,8 +307,12 @@ static void outlet_pump(struct outlet *outlet)
     struct journal *journal = outlet->flow->parts.journal;
     int64_t next_ms;
 
-    if (!outlet->has_heads || outlet->is_asking || outlet->flow->is_stopping)
+    if (!outlet->has_heads || outlet->is_asking || !may_send(outlet))
         return;
+    if (clock_mono_ms() < outlet->rest_until_ms) {
+        outlet_sleep(outlet, outlet->rest_until_ms);
+        return;
+    }
     size_t room = outlet_room(outlet, &next_ms);
     if (room == 0) {
         if (next_ms)

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <uthash.h>
 
 #include "base/buf.h"
@@ -22,17 +23,15 @@
 enum {
     most_bytes = 32 << 20, /* of bodies on their way; an event counts its overhead too */
     event_overhead = 4096,
-    page_events = 256,
-    page_bytes = 1 << 20,
-    retry_ms = 1000, /* when the ledger failed */
-    longest_trace = 16384,
 };
 
 struct passage {
     TAILQ_ENTRY(passage) link; /* line::passages */
     struct line *line;
     struct story *story;
+    bool is_careful;
     bool is_ready;        /* the look-up ended, or there was none */
+    bool needs_recall;    /* the ledger did not give its objects: ask again */
     bool is_routing;      /* the ledger has been told */
     struct outlet **kept; /* where places are kept, by delivery; NULL entries: none */
     size_t kept_count;
@@ -49,15 +48,13 @@ struct line {
 struct passages {
     struct flow *flow;
     struct line *lines;
-    size_t bytes, count;
-    bool has_backlog; /* events wait in the ledger */
-    bool is_fetching;
-    bool came_meanwhile; /* one was left there after the fetch was asked for */
+    size_t bytes;
+    size_t careful;      /* passages of events that were lost before */
     struct event *again; /* tries what the ledger refused */
 };
 
 static void line_advance(struct line *line);
-static void passages_fetch(struct passages *passages);
+static void recall(struct passage *passage);
 
 static size_t weight(const struct story *story)
 {
@@ -66,7 +63,7 @@ static size_t weight(const struct story *story)
 
 static void schedule_again(struct passages *passages)
 {
-    const struct timeval delay = clock_timeval(retry_ms);
+    const struct timeval delay = clock_timeval(FLOW_AGAIN_MS);
 
     if (!evtimer_pending(passages->again, NULL))
         evtimer_add(passages->again, &delay);
@@ -102,7 +99,7 @@ static void passage_destroy(struct passage *passage)
 
     TAILQ_REMOVE(&passage->line->queue, passage, link);
     passages->bytes -= weight(passage->story);
-    passages->count--;
+    passages->careful -= passage->is_careful;
     story_release(passage->story);
     free(passage->kept);
     free(passage);
@@ -186,7 +183,7 @@ static void on_routed(const struct error *error, const struct store_routed *rout
     free(routing);
     if (!error->text)
         line_advance(line);
-    passages_fetch(passages);
+    backlog_fetch(passages->flow->backlog);
 }
 
 static void log_decision(const struct passage *passage, const struct decision *decision)
@@ -240,9 +237,7 @@ static void passage_route(struct passage *passage)
     int64_t now_ms = clock_steady_ms();
 
     routing->passage = passage;
-    story_see(story, flow->parts.config);
-    ruleset_decide(flow->parts.rules, story->view, story->at_ms, true, &routing->decision);
-    decision_trace_json(&routing->decision, longest_trace, &trace);
+    flow_decide(flow, story, &routing->decision, &trace);
     log_decision(passage, &routing->decision);
     struct store_delivery *deliveries = plan_deliveries(passage, &routing->decision, now_ms);
     const struct store_object object = {
@@ -277,125 +272,85 @@ static void line_advance(struct line *line)
 
     if (!first)
         line_destroy(line);
+    else if (line->passages->flow->is_stopping)
+        return; /* the ledger has it for the next start */
+    else if (first->needs_recall)
+        recall(first);
     else if (first->is_ready && !first->is_routing)
         passage_route(first);
+}
+
+static void passage_ready(struct passage *passage)
+{
+    passage->is_ready = true;
+    line_advance(passage->line);
 }
 
 static void on_looked_up(struct looked_up *result, void *arg)
 {
     struct passage *passage = arg;
 
+    alarm_about_key(passage->line->passages->flow);
     passage->story->looked_up = looked_up_keep(result);
-    passage->is_ready = true;
-    line_advance(passage->line);
+    passage_ready(passage);
 }
 
-void passage_begin(struct passages *passages, struct story *story)
+static void look_up(struct passage *passage)
+{
+    struct flow *flow = passage->line->passages->flow;
+    struct looked_up *failed;
+
+    if (enricher_look_up(
+            flow->parts.enricher, passage->story->event, on_looked_up, passage, &failed))
+        return;
+    passage->story->looked_up = failed;
+    passage_ready(passage);
+}
+
+/* The ledger failed: the event is asked for again. */
+static void on_recalled(const struct error *error, const struct store_loaded *loaded, void *arg)
+{
+    struct passage *passage = arg;
+    struct flow *flow = passage->line->passages->flow;
+
+    flow->calls--;
+    if (error->text) {
+        log_error(&flow->logger, "event %s could not be read again: %s", passage->story->id,
+            error_text(error));
+        passage->needs_recall = true;
+        schedule_again(passage->line->passages);
+        return;
+    }
+    story_take_objects(passage->story, loaded, flow->parts.enricher);
+    passage_ready(passage);
+}
+
+/* A replay sees what the router saw, so its objects come from the ledger. */
+static void recall(struct passage *passage)
+{
+    struct flow *flow = passage->line->passages->flow;
+    struct journal *journal = flow->parts.journal;
+
+    passage->needs_recall = false;
+    flow->calls++;
+    journal->ops->load(journal, passage->story->number, on_recalled, passage);
+}
+
+void passage_begin(struct passages *passages, struct story *story, unsigned manner)
 {
     struct line *line = line_find(passages, story->event->thread);
     struct passage *passage = mem_alloc(sizeof *passage);
-    struct looked_up *failed;
 
     passage->line = line;
     passage->story = story;
+    passage->is_careful = manner & PASSAGE_CAREFUL;
     TAILQ_INSERT_TAIL(&line->queue, passage, link);
     passages->bytes += weight(story);
-    passages->count++;
-    if (enricher_look_up(
-            passages->flow->parts.enricher, story->event, on_looked_up, passage, &failed))
-        return;
-    story->looked_up = failed;
-    passage->is_ready = true;
-    line_advance(line);
-}
-
-static void on_unreadable_recorded(const struct error *error, const struct store_routed *routed,
-    size_t count, const store_id *objects, size_t object_count, void *arg)
-{
-    struct passages *passages = arg;
-
-    (void)routed, (void)count, (void)objects, (void)object_count;
-    passages->flow->calls--;
-    if (error->text)
-        log_error(&passages->flow->logger, "an event that cannot be read could not be recorded: %s",
-            error_text(error));
-}
-
-/* Only what was once read is stored, so a later version must have become stricter. The event ends
- * with a recorded outcome all the same. */
-static void record_unreadable(
-    struct passages *passages, const struct store_event *stored, const struct error *why)
-{
-    struct journal *journal = passages->flow->parts.journal;
-    json_t *trace = json_pack("[{s:s}]", "error", error_text(why));
-    char *text = json_dumps(trace, JSON_COMPACT);
-    const struct store_route route = {
-        .event = stored->event,
-        .at_ms = clock_wall_ms(),
-        .now_ms = clock_steady_ms(),
-        .thread = stored->thread,
-        .trace = text ? text : "[]",
-    };
-
-    log_error(&passages->flow->logger, "event %s-e%lld cannot be read any more: %s",
-        journal->ops->ledger_id(journal), (long long)stored->event, error_text(why));
-    passages->flow->calls++;
-    journal->ops->route(journal, &route, on_unreadable_recorded, passages);
-    free(text);
-    json_decref(trace);
-}
-
-static struct story *take_up(struct passages *passages, const struct store_event *stored)
-{
-    struct journal *journal = passages->flow->parts.journal;
-    auto_error struct error error = {0};
-    struct event *event = event_parse(stored->body, stored->body_len, &error);
-
-    if (!event) {
-        record_unreadable(passages, stored, &error);
-        return NULL;
-    }
-    struct story *story =
-        story_create(event, stored->hook, stored->body, stored->body_len, stored->at_ms);
-    story_set_number(story, journal->ops->ledger_id(journal), stored->event);
-    return story;
-}
-
-static void on_fetched(
-    const struct error *error, const struct store_event *events, size_t count, void *arg)
-{
-    struct passages *passages = arg;
-
-    passages->flow->calls--;
-    passages->is_fetching = false;
-    if (error->text) {
-        log_error(
-            &passages->flow->logger, "waiting events could not be fetched: %s", error_text(error));
-        schedule_again(passages);
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct story *story = take_up(passages, &events[i]);
-        if (story)
-            passage_begin(passages, story);
-    }
-    if (count == 0 && !passages->came_meanwhile)
-        passages->has_backlog = false;
-    passages_fetch(passages);
-}
-
-static void passages_fetch(struct passages *passages)
-{
-    struct flow *flow = passages->flow;
-    struct journal *journal = flow->parts.journal;
-
-    if (!passages->has_backlog || passages->is_fetching || flow->is_stopping ||
-        passages->bytes > most_bytes / 2)
-        return;
-    passages->is_fetching = true;
-    passages->came_meanwhile = false;
-    flow->calls++;
-    journal->ops->next_events(journal, page_events, page_bytes, on_fetched, passages);
+    passages->careful += passage->is_careful;
+    if (manner & PASSAGE_REPLAY)
+        recall(passage);
+    else
+        look_up(passage);
 }
 
 static void on_again(evutil_socket_t fd, short what, void *arg)
@@ -407,7 +362,7 @@ static void on_again(evutil_socket_t fd, short what, void *arg)
     HASH_ITER (hh, passages->lines, line, next) {
         line_advance(line);
     }
-    passages_fetch(passages);
+    backlog_fetch(passages->flow->backlog);
 }
 
 struct passages *passages_create(struct flow *flow)
@@ -446,17 +401,10 @@ void passages_destroy(struct passages *passages)
 
 bool passages_have_room(const struct passages *passages)
 {
-    return !passages->has_backlog && passages->bytes <= most_bytes;
+    return backlog_is_empty(passages->flow->backlog) && passages->bytes <= most_bytes;
 }
 
-void passages_note_backlog(struct passages *passages)
+bool passages_may_fetch(const struct passages *passages)
 {
-    passages->has_backlog = true;
-    passages->came_meanwhile = true;
-    passages_fetch(passages);
-}
-
-bool passages_are_idle(const struct passages *passages)
-{
-    return passages->count == 0;
+    return passages->careful == 0 && passages->bytes <= most_bytes / 2;
 }

@@ -40,6 +40,13 @@ static struct looked_up *load_object(
     return looked_up_create(object->name, object->status, object->bytes, object->len, pick);
 }
 
+void story_take_objects(
+    struct story *story, const struct store_loaded *loaded, const struct enricher *enricher)
+{
+    assert(!story->looked_up);
+    story->looked_up = load_object(loaded, enricher);
+}
+
 struct story *story_load(
     const struct store_loaded *loaded, const struct enricher *enricher, struct error *error)
 {
@@ -49,7 +56,7 @@ struct story *story_load(
         return NULL;
     struct story *story =
         story_create(event, loaded->hook, loaded->body, loaded->body_len, loaded->at_ms);
-    story->looked_up = load_object(loaded, enricher);
+    story_take_objects(story, loaded, enricher);
     return story;
 }
 

@@ -38,6 +38,10 @@ struct story *story_create(
 struct story *story_load(
     const struct store_loaded *loaded, const struct enricher *enricher, struct error *error);
 
+/* What was looked up for it when it was routed first; it must have none yet. */
+void story_take_objects(
+    struct story *story, const struct store_loaded *loaded, const struct enricher *enricher);
+
 struct story *story_keep(struct story *story);
 void story_release(struct story *story);
 

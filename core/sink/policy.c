@@ -23,6 +23,8 @@ struct any_options {
     int64_t concurrency;
     const char *rate;
     struct tocsin_choice in_doubt;
+    const char *fallback;
+    struct tocsin_duration fallback_after;
 };
 struct http_options {
     const char *proxy, *ca;
@@ -41,6 +43,9 @@ static const struct tocsin_option any_table[] = {
     TOCSIN_OPTION(struct any_options, rate, 0, NULL, "how many messages: 10/s, 60/m, off"),
     TOCSIN_WORDS(struct any_options, in_doubt, 0, "resend", "resend dead",
         "what to do when an attempt may have arrived"),
+    TOCSIN_OPTION(
+        struct any_options, fallback, 0, NULL, "the sink that takes over what waited too long"),
+    TOCSIN_OPTION(struct any_options, fallback_after, 0, "10m", "how long is too long"),
 };
 static const struct tocsin_option http_table[] = {
     TOCSIN_OPTION(struct http_options, proxy, TOCSIN_URL, NULL, "an HTTP proxy to go through"),
@@ -58,7 +63,7 @@ static const struct tocsin_option breaker_table[] = {
 };
 
 /* Names of options that are designed and not built: refused by name, never ignored. */
-static const char *const later_names[] = {"fallback", "fallback_after", "isolation"};
+static const char *const later_names[] = {"isolation"};
 
 static const char *const names_blocking[] = {"plugin", "retry", "breaker", "timeout", "concurrency",
     "rate", "in_doubt", "fallback", "fallback_after", "isolation", "proxy", NULL};
@@ -153,6 +158,9 @@ static bool check_numbers(
     if (policy->breaker_failures < 1 || policy->probe_ms < 100)
         problem_add(problems, node->place, "%s: \"breaker\" needs failures >= 1 and probe >= 100ms",
             context->subject);
+    if (policy->fallback_after_ms < 1000)
+        problem_add(
+            problems, node->place, "%s: \"fallback_after\" must be 1s or longer", context->subject);
     return problems->error_count == before;
 }
 
@@ -226,6 +234,8 @@ static bool read_all(struct policy *policy, const struct plugin *plugin, const s
         .breaker_failures = breaks.failures,
         .probe_ms = breaks.probe.ms,
         .resend_in_doubt = any_options.in_doubt.index == 0,
+        .fallback = text_copy(any_options.fallback),
+        .fallback_after_ms = any_options.fallback_after.ms,
         .proxy = text_copy(http_options.proxy),
         .ca = text_copy(http_options.ca),
     };
@@ -261,7 +271,10 @@ bool policy_check_defaults(const struct yaml *defaults, struct problems *problem
         if (!is_known)
             problem_add(problems, defaults->entries[i].key->place,
                 "sink_defaults: \"%s\" is no option that every sink has", key);
-        ok &= is_known;
+        if (strcmp(key, "fallback") == 0)
+            problem_add(problems, defaults->entries[i].key->place,
+                "sink_defaults: \"fallback\" stands at each sink that has one");
+        ok &= is_known && strcmp(key, "fallback") != 0;
     }
     ok &= read_all(&policy, NULL, NULL, defaults, &context);
     policy_finish(&policy);
@@ -270,7 +283,8 @@ bool policy_check_defaults(const struct yaml *defaults, struct problems *problem
 
 void policy_finish(struct policy *policy)
 {
+    free(policy->fallback);
     free(policy->proxy);
     free(policy->ca);
-    policy->proxy = policy->ca = NULL;
+    policy->fallback = policy->proxy = policy->ca = NULL;
 }

@@ -22,8 +22,10 @@ struct policy {
     int64_t breaker_failures;
     int64_t probe_ms;     /* how long a sink stays shut before one delivery probes */
     bool resend_in_doubt; /* else an attempt that may have arrived is a dead letter */
-    char *proxy;          /* render sinks: NULL for none */
-    char *ca;             /* render sinks: a file of certificates; NULL for the system's */
+    char *fallback;       /* the sink that takes over what waited too long; NULL for none */
+    int64_t fallback_after_ms;
+    char *proxy; /* render sinks: NULL for none */
+    char *ca;    /* render sinks: a file of certificates; NULL for the system's */
 };
 
 /* The host's option names: those of any sink, and those of sinks whose requests the host makes. */

@@ -199,7 +199,10 @@ struct store_changes {
     size_t count;
     store_id last; /* for `after` */
     bool more;
-    int64_t next_due_ms; /* move: when the oldest that stays was made, 0 where none stays */
+    /* move: when the oldest was made that is still too young, 0 where there is none; and whether
+     * something old enough is being attempted: it may go once that has failed, so ask again. */
+    int64_t next_due_ms;
+    bool is_busy;
 };
 typedef void (*store_changes_done)(
     const struct error *error, const struct store_changes *changes, void *arg);
@@ -288,6 +291,7 @@ struct store_health {
     int64_t dead;
     int64_t delivered, skipped; /* since the ledger began, pruned ones too */
     int64_t events;
+    int64_t buried; /* deliveries and events that this opening made dead letters: a third loss */
 };
 
 struct journal_ops;

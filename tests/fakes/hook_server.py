@@ -15,6 +15,8 @@ class HookServer:
         self.received = []  # what was accepted, oldest first: dicts with time, headers, raw, json
         self.requests = []  # (status, raw) of all of them, refused and scripted ones too
         self._script = []
+        self._always = None
+        self._hangs = False
         self._changed = threading.Condition()
         owner = self
 
@@ -48,6 +50,17 @@ class HookServer:
                 self._script = []
             self._script += [(status, body, headers or {})] * n
 
+    def fail_always(self, status):
+        """Every post that nothing is scripted for gets this status, until None is given."""
+        with self._changed:
+            self._always = status
+
+    def hang_always(self, hangs):
+        """Posts are read and not answered, until False is given; those are closed then."""
+        with self._changed:
+            self._hangs = hangs
+            self._changed.notify_all()
+
     def wait_for(self, n, timeout=20):
         """Waits until n messages were accepted, and returns them."""
         return self._wait(self.received, n, timeout, "messages")
@@ -57,6 +70,7 @@ class HookServer:
         return self._wait(self.requests, n, timeout, "posts")
 
     def stop(self):
+        self.hang_always(False)
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -79,9 +93,12 @@ class HookServer:
         send(handler, status, headers, body)
 
     def _decide(self, handler, raw):
-        if not self._script:
+        if self._hangs:
+            self._changed.wait_for(lambda: not self._hangs)
+            return 0, {}, None, None
+        if not self._script and self._always is None:
             return self.accept(handler, raw)
-        status, body, headers = self._script.pop(0)
+        status, body, headers = self._script.pop(0) if self._script else (self._always, None, {})
         if body is not None or status == 0:
             return status, headers, body, None
         own_headers, body = self.refusal(status)

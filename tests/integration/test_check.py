@@ -23,6 +23,7 @@ hooks:
 sinks:
   soc-chat: {{plugin: mattermost, url: "https://chat.example.org/hooks/abcdefghijklmnopqrstuvwxyz"}}
   siem: {{plugin: syslog, url: "udp://127.0.0.1:5514"}}
+alarms: [soc-chat, siem]
 """
 RULES = """\
 rules:
@@ -82,6 +83,17 @@ def test_a_good_configuration_passes(folder):
     ("tocsin.yaml", "rules: rules.yaml", "rule: rules.yaml", "rule:",
      ['"rule"', 'did you mean "rules"?']),
     ("tocsin.yaml", "plugin: syslog", "plugin: sylog", "sylog", ["sylog"]),
+    ("tocsin.yaml", "alarms: [soc-chat, siem]", "alarms: [soc-chat, seim]", "seim]",
+     ['unknown sink "seim"', 'did you mean "siem"?']),
+    ("tocsin.yaml", "plugin: mattermost", "plugin: mattermost, fallback: seim", "seim",
+     ['unknown sink "seim"', 'did you mean "siem"?']),
+    ("tocsin.yaml", "plugin: mattermost", "plugin: mattermost, fallback: soc-chat", "soc-chat,",
+     ["soc-chat -> soc-chat"]),
+    ("tocsin.yaml", "plugin: mattermost", "plugin: mattermost, fallback_after: 10ms", None,
+     ["fallback_after", "1s or longer"]),
+    ("tocsin.yaml", "alarms:", "sink_defaults: {fallback: siem}\nalarms:", "fallback",
+     ["sink_defaults", "at each sink"]),
+    ("tocsin.yaml", "  soc: {", "  tocsin: {", "tocsin: {", ["a hook may not be called"]),
     ("tocsin.yaml", "listen: 127.0.0.1:0", "listen: here", "here", ["here"]),
     ("tocsin.yaml", "rules: rules.yaml", "rules: rules.yaml\ndedupe: soon", "soon", ["soon"]),
     ("tocsin.yaml", "rules: rules.yaml", "rules: rules.yaml\nlisten: 127.0.0.1:1", "listen: 127.0.0.1:1",
@@ -268,3 +280,27 @@ def test_hooks_new_prints_a_path_that_was_never_there():
         assert re.fullmatch(r"/hooks/[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-"
                             r"[0-9a-f]{12}\n", path)
     assert run("hooks", "old").returncode == 2
+
+
+def test_a_circle_of_fallbacks_is_refused_at_each_of_its_sinks(folder):
+    change(folder / "tocsin.yaml", "plugin: mattermost", "plugin: mattermost, fallback: siem")
+    change(folder / "tocsin.yaml", "plugin: syslog", "plugin: syslog, fallback: soc-chat")
+    code, output = check(folder)
+    assert code == 1
+    assert "soc-chat -> siem -> soc-chat" in output, output
+    assert "siem -> soc-chat -> siem" in output, output
+
+
+def test_a_sink_that_only_takes_over_is_not_called_unused(folder):
+    change(folder / "rules.yaml", "send: [siem]", "send: [soc-chat]")
+    change(folder / "tocsin.yaml", "alarms: [soc-chat, siem]", "alarms: [soc-chat]")
+    assert 'no rule sends to sink "siem"' in check(folder)[1]
+    change(folder / "tocsin.yaml", "plugin: mattermost", "plugin: mattermost, fallback: siem")
+    assert "no rule sends" not in check(folder)[1]
+
+
+def test_without_alarms_a_broken_sink_could_hide_so_check_warns(folder):
+    change(folder / "tocsin.yaml", "alarms: [soc-chat, siem]\n", "")
+    code, output = check(folder)
+    assert code == 0
+    assert "alarms" in output, output

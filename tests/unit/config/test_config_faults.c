@@ -46,7 +46,9 @@ static void test_faults_of_the_settings(void **state)
         {"lisen: 127.0.0.1:1", "tocsin.yaml:1:1: unknown key \"lisen\"; did you mean \"listen\"?"},
         {"sink: {}", "tocsin.yaml:1:1: unknown key \"sink\"; did you mean \"sinks\"?"},
         {"watch: false", "tocsin.yaml:1:1: \"watch\" is not in this version yet"},
-        {"alarms: [x]", "tocsin.yaml:1:1: \"alarms\" is not in this version yet"},
+        {"alarms: [x]", "tocsin.yaml:1:10: alarms: unknown sink \"x\""},
+        {"alarms: [duty, dutty]\nsinks: {duty: {plugin: email}}",
+            "tocsin.yaml:1:16: alarms: unknown sink \"dutty\"; did you mean \"duty\"?"},
         {"drain: 20",
             "tocsin.yaml:1:8: \"drain\" must be a duration such as 250ms, 5s, 10m, 2h or 7d, "
             "not \"20\"; a unit is missing"},
@@ -181,8 +183,12 @@ static void test_faults_of_the_hooks(void **state)
          "1h}}",
             "tocsin.yaml:1:39: hook soc: \"auth\" is not in this version yet\n"
             "tocsin.yaml:1:49: hook soc: \"allow\" is not in this version yet\n"
-            "tocsin.yaml:1:60: hook soc: \"rate\" is not in this version yet\n"
-            "tocsin.yaml:1:71: hook soc: \"alarm_if_silent\" is not in this version yet"},
+            "tocsin.yaml:1:60: hook soc: \"rate\" is not in this version yet"},
+        {"hooks: {soc: {from: sekoia, path: /a, alarm_if_silent: 10ms}}",
+            "tocsin.yaml:1:56: hook soc: \"alarm_if_silent\" must be 1s or longer"},
+        {"hooks: {tocsin: {from: sekoia, path: /a}}",
+            "tocsin.yaml:1:9: a hook may not be called \"tocsin\": that is where tocsin's own "
+            "alarms come from"},
     };
 
     (void)state;
