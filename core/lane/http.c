@@ -20,6 +20,8 @@ enum {
     connections_kept = 256,
     headers_kept = 64,       /* of an answer; what a far end sends beyond is dropped */
     header_bytes_max = 8192, /* for one header */
+    head_bytes_max = 262144, /* for all of them: more is no answer */
+    most_drained = 1 << 20,  /* of a body beyond what is kept */
     connect_timeout_ms = 10000,
 };
 
@@ -30,6 +32,8 @@ struct http_transfer {
     struct curl_slist *headers;
     size_t body_len, max_answer;
     bool refuse_longer, is_too_long;
+    bool is_cut; /* the answer has no end in sight: its status is all that was waited for */
+    size_t head_len, drained;
     int requests_begun; /* how often curl began to send; it repeats a POST by itself */
     int64_t began_ms;
     struct buf body;
@@ -94,7 +98,11 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
         return 0;
     }
     buf_append(&transfer->body, bytes, len < room ? len : room);
-    return len; /* the rest is drained, so that the connection can be used again */
+    transfer->drained += len > room ? len - room : 0;
+    transfer->is_cut = transfer->drained > most_drained;
+    /* The rest is drained, so that the connection can be used again; but not for ever, since a
+     * hostile far end could keep the loop busy with it. */
+    return transfer->is_cut ? 0 : len;
 }
 
 static char *trimmed(const char *text, size_t len)
@@ -114,6 +122,9 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
     size_t len = size * count;
     const char *colon = memchr(line, ':', len);
 
+    transfer->head_len += len;
+    if (transfer->head_len > head_bytes_max)
+        return 0;
     if (len > 5 && memcmp(line, "HTTP/", 5) == 0)
         forget_headers(transfer); /* a new answer: 100 Continue came before */
     else if (colon && transfer->header_count < headers_kept && len <= header_bytes_max)
@@ -152,6 +163,8 @@ static const char *failure_text(const struct http_transfer *transfer, CURLcode c
 {
     if (transfer->is_too_long)
         return "the answer is too long";
+    if (transfer->head_len > head_bytes_max)
+        return "the answer's headers have no end";
     if (transfer->requests_begun > 1)
         return "the connection closed before an answer came";
     return transfer->failure[0] ? transfer->failure : curl_easy_strerror(code);
@@ -169,7 +182,7 @@ static void transfer_complete(struct http_transfer *transfer, CURLcode code)
     curl_off_t retry_after_s = 0;
     long status = 0;
 
-    if (code == CURLE_OK) {
+    if (code == CURLE_OK || transfer->is_cut) {
         curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
         curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
         answer.status = (int)status;

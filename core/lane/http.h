@@ -23,7 +23,7 @@ struct http_request {
     size_t body_len;
     int64_t timeout_ms; /* for all of it, connecting too */
     size_t max_answer;  /* bytes of the answer's body that are kept */
-    bool refuse_longer; /* a longer body is a failure; else it is drained and cut */
+    bool refuse_longer; /* a longer body is a failure; else it is cut, and drained a while */
     const char *proxy;  /* NULL: none, whatever the environment says */
     const char *ca;     /* a file of certificates to trust instead of the system's; NULL */
 };

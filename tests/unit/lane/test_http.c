@@ -4,6 +4,7 @@
 #include <event2/event.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 /* A far end that answers each connection's requests by a script, on a thread of its own. */
 struct far_end {
     int listener;
+    const char *flood; /* goes out for ever after the answer, until the client has had enough */
     char url[64];
     const char *const *answers; /* one a request; "" closes without a word; NULL ends the script */
     int requests;               /* seen, read after the thread has ended */
@@ -54,6 +56,8 @@ static void *far_end_main(void *arg)
             const char *words = *answer++;
             if (!*words || write(fd, words, strlen(words)) < 0)
                 break;
+            while (far->flood && write(fd, far->flood, strlen(far->flood)) > 0)
+                ;
         }
         close(fd);
     }
@@ -128,7 +132,7 @@ static void test_an_answer_comes_with_its_status_headers_and_body(void **state)
         "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789", NULL};
     struct event_base *base = event_base_new();
     struct http_lane *lane = http_lane_create(base, NULL);
-    struct far_end far;
+    struct far_end far = {0};
 
     (void)state;
     far_end_start(&far, answers);
@@ -158,7 +162,7 @@ static void test_a_post_is_never_sent_twice_behind_our_back(void **state)
         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "", NULL};
     struct event_base *base = event_base_new();
     struct http_lane *lane = http_lane_create(base, NULL);
-    struct far_end far;
+    struct far_end far = {0};
 
     (void)state;
     far_end_start(&far, answers);
@@ -174,12 +178,60 @@ static void test_a_post_is_never_sent_twice_behind_our_back(void **state)
     close(far.listener);
 }
 
+/* The one loop serves all sinks: an answer without an end must not keep it busy. */
+static void test_an_endless_answer_is_cut_off_and_its_status_counts(void **state)
+{
+    static const char *const answers[] = {
+        "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n", NULL};
+    static char flood[8193];
+    struct event_base *base = event_base_new();
+    struct http_lane *lane = http_lane_create(base, NULL);
+    struct far_end far = {0};
+
+    (void)state;
+    signal(SIGPIPE, SIG_IGN);
+    memset(flood, 'x', sizeof flood - 1);
+    far.flood = flood;
+    far_end_start(&far, answers);
+    struct seen seen = ask(lane, base, far.url, 4, false);
+    assert_int_equal(seen.status, 200);
+    assert_string_equal(seen.body, "xxxx");
+    pthread_join(far.thread, NULL);
+    http_lane_destroy(lane);
+    event_base_free(base);
+    close(far.listener);
+}
+
+static void test_endless_headers_are_no_answer(void **state)
+{
+    static const char *const answers[] = {"HTTP/1.1 200 OK\r\n", NULL};
+    static char flood[4096];
+    struct event_base *base = event_base_new();
+    struct http_lane *lane = http_lane_create(base, NULL);
+    struct far_end far = {0};
+
+    (void)state;
+    memset(flood, 'x', sizeof flood - 3);
+    memcpy(flood, "X-More: ", 8);
+    memcpy(flood + sizeof flood - 3, "\r\n", 2);
+    far.flood = flood;
+    far_end_start(&far, answers);
+    struct seen seen = ask(lane, base, far.url, 4, false);
+    assert_int_equal(seen.status, 0);
+    assert_true(seen.maybe_sent);
+    assert_string_equal(seen.failure, "the answer's headers have no end");
+    pthread_join(far.thread, NULL);
+    http_lane_destroy(lane);
+    event_base_free(base);
+    close(far.listener);
+}
+
 static void test_silence_after_the_body_is_in_doubt_and_a_refused_connection_is_not(void **state)
 {
     static const char *const answers[] = {NULL};
     struct event_base *base = event_base_new();
     struct http_lane *lane = http_lane_create(base, NULL);
-    struct far_end far;
+    struct far_end far = {0};
 
     (void)state;
     far_end_start(&far, answers); /* it takes connections and never reads them */
@@ -216,6 +268,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_answer_comes_with_its_status_headers_and_body),
         cmocka_unit_test(test_a_post_is_never_sent_twice_behind_our_back),
+        cmocka_unit_test(test_an_endless_answer_is_cut_off_and_its_status_counts),
+        cmocka_unit_test(test_endless_headers_are_no_answer),
         cmocka_unit_test(test_silence_after_the_body_is_in_doubt_and_a_refused_connection_is_not),
         cmocka_unit_test(test_other_protocols_are_refused_and_done_is_still_called),
     };
