@@ -19,6 +19,7 @@ struct fallbacks;
 struct held;
 struct outlet;
 struct passages;
+struct shelf;
 struct silences;
 struct story;
 
@@ -32,6 +33,7 @@ struct flow {
     struct passages *passages;
     struct backlog *backlog;
     struct outlet **outlets; /* one for each sink, in the same order */
+    struct shelf *shelf;
     struct alarms *alarms;
     struct silences *silences;
     struct fallbacks *fallbacks;
@@ -103,6 +105,17 @@ bool backlog_is_empty(const struct backlog *backlog);
 /* Who hears of the event, and the trace that is kept of why: appended to trace as JSON. */
 void flow_decide(
     const struct flow *flow, struct story *story, struct decision *decision, struct buf *trace);
+
+/* In shelf.c: stories that are kept ready in memory. */
+
+struct shelf *shelf_create(void);
+void shelf_destroy(struct shelf *shelf);
+
+/* So many deliveries of the story wait, and will want it. */
+void shelf_put(struct shelf *shelf, struct story *story, size_t wanted, int64_t now_ms);
+
+/* For one of them; the reference is the caller's. NULL where it is not there. */
+struct story *shelf_take(struct shelf *shelf, int64_t number);
 
 /* In outlet.c: from routed to settled. */
 

@@ -27,6 +27,7 @@ static void create_parts(struct flow *flow)
     flow->outlets = mem_alloc(flow->parts.sink_count * sizeof(struct outlet *));
     for (size_t i = 0; i < flow->parts.sink_count; i++)
         flow->outlets[i] = outlet_create(flow, flow->parts.sinks[i]);
+    flow->shelf = shelf_create();
     flow->alarms = alarms_create();
     flow->silences = silences_create(flow);
     flow->fallbacks = fallbacks_create(flow);
@@ -57,6 +58,7 @@ void flow_destroy(struct flow *flow)
     fallbacks_destroy(flow->fallbacks);
     silences_destroy(flow->silences);
     alarms_destroy(flow->alarms);
+    shelf_destroy(flow->shelf);
     for (size_t i = 0; i < flow->parts.sink_count; i++)
         outlet_destroy(flow->outlets[i]);
     if (flow->notes_again)

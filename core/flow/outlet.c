@@ -270,12 +270,13 @@ static void load_event(struct outlet *outlet, const struct store_claimed *claime
 
 static void take_up(struct outlet *outlet, const struct store_claimed *claimed)
 {
-    if (may_send(outlet)) {
+    struct story *story = shelf_take(outlet->flow->shelf, claimed->event);
+
+    if (story || !may_send(outlet))
+        outlet_begin(outlet, claimed, story);
+    else
         load_event(outlet, claimed);
-        return;
-    }
-    outlet->kept--;
-    release_claim(outlet, claimed);
+    story_release(story);
 }
 
 static void on_claimed(const struct error *error, const struct store_claimed *claimed, size_t count,

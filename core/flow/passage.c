@@ -121,6 +121,7 @@ static void begin_deliveries(
 {
     struct flow *flow = passage->line->passages->flow;
     struct story *story = passage->story;
+    size_t waiting = 0;
 
     for (size_t i = 0; i < decision->target_count; i++) {
         struct outlet *outlet = flow_find_outlet(flow, decision->targets[i].sink);
@@ -141,7 +142,10 @@ static void begin_deliveries(
         } else if (routed[i].state == STORE_READY && outlet) {
             outlet_wake(outlet);
         }
+        waiting += routed[i].state == STORE_READY || routed[i].state == STORE_BEHIND;
     }
+    if (waiting)
+        shelf_put(flow->shelf, story, waiting, clock_mono_ms());
 }
 
 /* A decision on its way to the ledger. */
