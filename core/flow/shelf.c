@@ -105,9 +105,10 @@ static struct place *place_create(struct shelf *shelf, struct story *story, int6
 
 void shelf_put(struct shelf *shelf, struct story *story, size_t wanted, int64_t now_ms)
 {
+    bool fits = make_room(shelf, weigh(story), now_ms);
     struct place *place = find(shelf, story->number);
 
-    if (!place && make_room(shelf, weigh(story), now_ms))
+    if (!place && fits)
         place = place_create(shelf, story, now_ms);
     if (place)
         place->wanted += wanted;
