@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "hook/server.h"
 #include "lane/worker.h"
+#include "store/archive.h"
 #include "store/journal.h"
 #include "store/sqlite.h"
 
@@ -44,23 +45,27 @@ struct reading {
 
 static void *reader_open(void *context, void *job)
 {
-    (void)job;
-    return context; /* there is nothing to open: each read opens the file by itself */
+    const struct admin_listener *admin = context;
+    struct reading *reading = job;
+
+    return sqlite_archive_open(admin->parts.config->ledger_path, &reading->error);
 }
 
 static void reader_run(void *context, void *instance, void *job, const struct worker_limits *limits)
 {
-    const struct admin_listener *admin = context;
+    struct archive *archive = instance;
     struct reading *reading = job;
 
-    (void)instance, (void)limits;
-    reading->story =
-        sqlite_read_event(admin->parts.config->ledger_path, reading->event, &reading->error);
+    (void)context, (void)limits;
+    reading->story = archive->ops->get_event(archive, reading->event, &reading->error);
 }
 
 static void reader_close(void *context, void *instance)
 {
-    (void)context, (void)instance;
+    struct archive *archive = instance;
+
+    (void)context;
+    archive->ops->close(archive);
 }
 
 static void reading_destroy(struct reading *reading)

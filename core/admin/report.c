@@ -80,13 +80,16 @@ static void set_id(json_t *object, const char *ledger, char kind, const char *nu
 
 char *report_event(const char *story, struct journal *journal)
 {
-    json_t *report = json_loads(story, 0, NULL), *delivery;
-    size_t i;
+    json_t *report = json_loads(story, 0, NULL), *delivery, *later;
+    size_t i, j;
 
     if (!report)
         return text_copy("{}");
     set_id(report, ledger_id(journal), 'e', "event");
     json_array_foreach (json_object_get(report, "deliveries"), i, delivery)
         set_id(delivery, ledger_id(journal), 'd', "delivery");
+    json_array_foreach (json_object_get(report, "later"), j, later)
+        json_array_foreach (json_object_get(later, "deliveries"), i, delivery)
+            set_id(delivery, ledger_id(journal), 'd', "delivery");
     return take_text(report);
 }

@@ -9,7 +9,7 @@
 #include "store/delivery.h"
 #include "store/record.h"
 
-void changes_begin(struct changing *changing)
+static void changes_begin(struct changing *changing)
 {
     changing->items = (struct list){0};
     changing->out = (struct store_changes){0};
@@ -27,6 +27,28 @@ void changes_end(struct changing *changing, store_id last, bool more)
     changing->out.count = changing->items.count;
     changing->out.last = last;
     changing->out.more = more;
+}
+
+void changes_make(struct changing *changing, struct database *db, bool dry_run,
+    void (*act)(struct changing *changing, struct database *db))
+{
+    struct marks before = db->marks;
+    size_t steps = db->queues.count;
+
+    changes_begin(changing);
+    if (!dry_run) {
+        act(changing, db);
+        return;
+    }
+    statement_run(db, SQL_TRY, WITH_NOTHING);
+    act(changing, db);
+    statement_run(db, SQL_UNDO_TRY, WITH_NOTHING);
+    statement_run(db, SQL_END_TRY, WITH_NOTHING);
+    db->marks = before;
+    queues_rollback(&db->queues, steps);
+    struct store_change *items = changing->items.items;
+    for (size_t i = 0; i < changing->items.count; i++)
+        items[i].became = 0;
 }
 
 void changes_answer(const struct request *request)

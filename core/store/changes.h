@@ -18,10 +18,13 @@ struct changing {
     store_changes_done done;
 };
 
-/* Afresh: an operation may be run again. */
-void changes_begin(struct changing *changing);
 void changes_add(struct changing *changing, const struct store_change *change);
 void changes_end(struct changing *changing, store_id last, bool more);
+
+/* Does what the operation does; for a dry run also undoes it, numbers included, so that the answer
+ * is that of the real call in everything but the new deliveries. */
+void changes_make(struct changing *changing, struct database *db, bool dry_run,
+    void (*act)(struct changing *changing, struct database *db));
 
 /* An operation's answer. */
 void changes_answer(const struct request *request);

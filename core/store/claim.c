@@ -89,6 +89,17 @@ static const char *find_receipt(struct claiming *claiming, struct database *db, 
     return statement_next(db, row) ? column_text(&claiming->base.pool, row, 0) : NULL;
 }
 
+/* What a commit that failed did all the same (database_reopen) may have ended its claim unnoticed.
+ */
+static store_id find_suspect(struct database *db)
+{
+    auto_reset sqlite3_stmt *row =
+        statement_query(db, SQL_FIND_STATE, WITH(number(db->marks.suspect)));
+    bool is_claimed = statement_next(db, row) && sqlite3_column_int(row, 0) == STORE_CLAIMED;
+
+    return is_claimed ? db->marks.suspect : 0;
+}
+
 /* Level by level, because only so the index gives the order: what is due among many that are not,
  * without looking at those. */
 static void run(struct request *request, struct database *db)
@@ -97,7 +108,7 @@ static void run(struct request *request, struct database *db)
 
     claiming->claimed = (struct list){0};
     claiming->rest = (struct store_rest){0};
-    claiming->suspect = db->marks.suspect;
+    claiming->suspect = db->marks.suspect ? find_suspect(db) : 0;
     for (int level = STORE_HIGHEST_LEVEL; level >= 0 && !claiming->rest.more; level--)
         find_due(claiming, db, level);
     for (int level = 0; level <= STORE_HIGHEST_LEVEL; level++)

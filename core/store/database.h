@@ -1,5 +1,7 @@
-/* The writer's connection to a ledger: one transaction at a time, and the marks, which are counters
- * and the last numbers given. Used by one thread. */
+/* A connection to a ledger: the writer's, one transaction at a time, with the marks, which are
+ * counters and the last numbers given; or that of one who only reads (reader.h). Used by one
+ * thread.
+ */
 #ifndef TOCSIN_STORE_DATABASE_H
 #define TOCSIN_STORE_DATABASE_H
 
@@ -40,6 +42,7 @@ struct database {
     int64_t pruned;    /* where this pass of pruning has come to: an event */
     bool has_pruned;   /* something, in this pass */
     bool prunes_dead;  /* dead letters too: nothing else is left to make room */
+    int64_t buried;    /* how many a third loss made dead letters when it was opened */
     int64_t max_bytes; /* of what is in use; 0: no bound */
     bool is_oversize;  /* at the last commit */
     bool is_full;      /* oversize, and all that is left is unfinished */
@@ -83,5 +86,9 @@ bool database_needs_reopen(const struct database *db);
 
 /* What is in the write-ahead log goes into the file, as far as nobody is reading older pages. */
 void database_checkpoint(struct database *db);
+
+/* All of the log goes into the file, and the log is emptied, unless somebody is reading. SQLite
+ * does that by itself only when no other connection is open. */
+void database_empty_log(struct database *db);
 
 #endif

@@ -23,24 +23,29 @@ static struct store_change finish_record(
     return (struct store_change){.delivery = record->delivery, .event = record->event};
 }
 
-static void run(struct request *request, struct database *db)
+static void finish_all(struct changing *changing, struct database *db)
 {
-    struct finishing *finishing = (struct finishing *)request;
-    const struct store_finish *in = &finishing->in;
-    struct walk walk = record_walk(db, &request->pool, &in->pick,
+    const struct store_finish *in = &((struct finishing *)changing)->in;
+    struct walk walk = record_walk(db, &changing->base.pool, &in->pick,
         in->result == STORE_SKIPPED ? RECORDS_BOTH : RECORDS_WAITING);
     const struct record *records = walk.records.items;
 
-    changes_begin(&finishing->base);
     for (size_t i = 0; i < walk.records.count; i++) {
         struct store_change change = {.delivery = records[i].delivery,
             .event = records[i].event,
             .refused = records[i].refused};
         if (!change.refused)
             change = finish_record(in, db, &records[i]);
-        changes_add(&finishing->base, &change);
+        changes_add(changing, &change);
     }
-    changes_end(&finishing->base, walk.last, walk.more);
+    changes_end(changing, walk.last, walk.more);
+}
+
+static void run(struct request *request, struct database *db)
+{
+    struct finishing *finishing = (struct finishing *)request;
+
+    changes_make(&finishing->base, db, finishing->in.dry_run, finish_all);
 }
 
 static const struct operation operation = {.run = run, .answer = changes_answer};

@@ -2,8 +2,6 @@
  * deliveries were made, so a walk ends at the first that is too young. */
 #include "store/operations.h"
 
-#include <string.h>
-
 #include "store/changes.h"
 #include "store/database.h"
 #include "store/delivery.h"
@@ -14,37 +12,60 @@ struct moving {
     struct store_move in;
 };
 
-static bool is_its_own(const struct moving *moving, const struct record *record)
+/* What became of a record that waits at the sink it is to leave. */
+enum verdict {
+    STAYS, /* it was moved before, or is known there already */
+    TOO_YOUNG,
+    BUSY, /* claimed: it may go when that attempt has failed */
+    GOES,
+};
+
+static enum verdict judge(
+    const struct moving *moving, struct database *db, const struct record *record)
 {
-    return record->state != STORE_CLAIMED && strcmp(record->sink, moving->in.pick.sink) == 0;
+    if (record->moved)
+        return STAYS;
+    if (record->time_ms > moving->in.pick.until_ms)
+        return TOO_YOUNG;
+    if (delivery_was_made(db, record->event, moving->in.to))
+        return STAYS;
+    return record->state == STORE_CLAIMED ? BUSY : GOES;
 }
 
-/* What is claimed, was moved before, or is known there already stays where it is. */
-static bool may_move(const struct moving *moving, struct database *db, const struct record *record)
+/* False when those that follow are too young. */
+static bool move_one(struct moving *moving, struct database *db, const struct record *record)
 {
-    return is_its_own(moving, record) && !record->moved &&
-           !delivery_was_made(db, record->event, moving->in.to);
+    const struct store_move *in = &moving->in;
+    struct store_changes *out = &moving->base.out;
+    enum verdict verdict = judge(moving, db, record);
+
+    if (verdict == GOES) {
+        struct store_change change =
+            changes_send_anew(&moving->base, db, record, in->to, "move", in->at_ms, in->now_ms);
+        changes_add(&moving->base, &change);
+    }
+    if (verdict == TOO_YOUNG)
+        out->next_due_ms = record->time_ms;
+    out->is_busy |= verdict == BUSY;
+    return verdict != TOO_YOUNG;
+}
+
+static void move_all(struct changing *changing, struct database *db)
+{
+    struct moving *moving = (struct moving *)changing;
+    const struct store_pick pick = {.after = moving->in.pick.after, .sink = moving->in.pick.sink};
+    struct walk walk = record_walk(db, &changing->base.pool, &pick, RECORDS_UNFINISHED);
+    const struct record *records = walk.records.items;
+    size_t i = 0;
+
+    while (i < walk.records.count && move_one(moving, db, &records[i]))
+        i++;
+    changes_end(changing, walk.last, walk.more && i == walk.records.count);
 }
 
 static void run(struct request *request, struct database *db)
 {
-    struct moving *moving = (struct moving *)request;
-    const struct store_move *in = &moving->in;
-    struct store_pick all = {.after = in->pick.after};
-    struct walk walk = record_walk(db, &request->pool, &all, RECORDS_WAITING);
-    const struct record *records = walk.records.items;
-
-    changes_begin(&moving->base);
-    for (size_t i = 0; i < walk.records.count && !moving->base.out.next_due_ms; i++) {
-        if (records[i].time_ms > in->pick.until_ms && is_its_own(moving, &records[i])) {
-            moving->base.out.next_due_ms = records[i].time_ms;
-        } else if (may_move(moving, db, &records[i])) {
-            struct store_change change = changes_send_anew(
-                &moving->base, db, &records[i], in->to, "move", in->at_ms, in->now_ms);
-            changes_add(&moving->base, &change);
-        }
-    }
-    changes_end(&moving->base, walk.last, walk.more && !moving->base.out.next_due_ms);
+    changes_make((struct changing *)request, db, false, move_all);
 }
 
 static const struct operation operation = {.run = run, .answer = changes_answer};

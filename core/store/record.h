@@ -26,6 +26,7 @@ enum record_kinds {
     RECORDS_WAITING = 1,
     RECORDS_DEAD = 2,
     RECORDS_BOTH = 3,
+    RECORDS_UNFINISHED = 4, /* in a walk: what waits, and what is claimed */
 };
 
 /* One step of a walk. */

@@ -5,19 +5,12 @@
 #include "store/database.h"
 #include "store/delivery.h"
 #include "store/journal.h"
+#include "store/list.h"
 
 static const char lost_words[] =
     "lost: the daemon ended three times while this was under way, so it is not tried again";
 static const char lost_trace[] =
     "[{\"error\":\"lost: the daemon ended three times before this event was routed\"}]";
-
-static store_id find_lost_delivery(struct database *db, store_id after)
-{
-    auto_reset sqlite3_stmt *row =
-        statement_query(db, SQL_FIND_LOST_DELIVERY, WITH(number(STORE_MOST_LOSSES), number(after)));
-
-    return statement_next(db, row) ? sqlite3_column_int64(row, 0) : 0;
-}
 
 static void bury_delivery(struct database *db, store_id delivery)
 {
@@ -39,24 +32,11 @@ static void bury_delivery(struct database *db, store_id delivery)
     pool_finish(&pool);
 }
 
-/* Returns how many. */
-static int bury_lost_deliveries(struct database *db)
+static bool has_decision(struct database *db, store_id event)
 {
-    int count = 0;
+    auto_reset sqlite3_stmt *row = statement_query(db, SQL_FIND_DECISION, WITH(number(event)));
 
-    for (store_id id = find_lost_delivery(db, 0); id; id = find_lost_delivery(db, id)) {
-        bury_delivery(db, id);
-        count++;
-    }
-    return count;
-}
-
-static store_id find_lost_event(struct database *db)
-{
-    auto_reset sqlite3_stmt *row =
-        statement_query(db, SQL_FIND_LOST_EVENT, WITH(number(STORE_MOST_LOSSES)));
-
-    return statement_next(db, row) ? sqlite3_column_int64(row, 0) : 0;
+    return statement_next(db, row);
 }
 
 /* An event that was never routed has no delivery that could be a dead letter: it gets one to no
@@ -73,18 +53,29 @@ static void bury_event(struct database *db, store_id event)
     statement_run(db, SQL_REMOVE_UNROUTED, WITH(number(event)));
     db->marks.unrouted--;
     struct store_routed made = delivery_join(db, &none);
-    delivery_record(db, event, clock_wall_ms(), made.delivery, 1, NULL, lost_trace);
+    delivery_record(db, event, clock_wall_ms(), made.delivery, 1,
+        has_decision(db, event) ? "lost" : NULL, lost_trace);
     bury_delivery(db, made.delivery);
 }
 
-static int bury_lost_events(struct database *db)
+/* Takes back the claims of one kind; returns how many there were. Those that were lost too often
+ * are buried once all are known. */
+static int take_back(struct database *db, enum statement which, const struct value *values,
+    size_t value_count, void (*bury)(struct database *db, store_id id))
 {
+    struct pool pool = {0};
+    struct list lost = {0};
     int count = 0;
+    sqlite3_stmt *row = statement_query(db, which, values, value_count);
 
-    for (store_id id = find_lost_event(db); id; id = find_lost_event(db)) {
-        bury_event(db, id);
-        count++;
-    }
+    for (; statement_next(db, row); count++)
+        if (sqlite3_column_int(row, 1) >= STORE_MOST_LOSSES)
+            *(store_id *)list_add(&lost, &pool, sizeof(store_id)) = sqlite3_column_int64(row, 0);
+    sqlite3_reset(row);
+    for (size_t i = 0; i < lost.count; i++)
+        bury(db, ((const store_id *)lost.items)[i]);
+    db->buried += (int64_t)lost.count;
+    pool_finish(&pool);
     return count;
 }
 
@@ -101,34 +92,31 @@ static void follow_clock(struct database *db, int64_t now_ms, const struct logge
 }
 
 static void report(
-    const struct database *db, int deliveries, int events, int dead, const struct logger *logger)
+    const struct database *db, int deliveries, int events, const struct logger *logger)
 {
     if (db->was_unclean || deliveries || events)
         log_warn(logger,
             "the last daemon ended %s: %d deliveries are in doubt, %d events are routed again",
             db->was_unclean ? "uncleanly" : "with work in flight", deliveries, events);
-    if (dead)
-        log_error(logger, "%d of them were lost a third time and are dead letters now", dead);
+    if (db->buried)
+        log_error(logger, "%lld of them were lost a third time and are dead letters now",
+            (long long)db->buried);
 }
 
 bool recovery_run(
     struct database *db, int64_t now_ms, const struct logger *logger, struct error *error)
 {
-    int dead = 0;
-
+    db->buried = 0;
     if (!database_begin(db))
         return error_set(error, "%s", error_text(&db->why));
     follow_clock(db, now_ms, logger);
-    statement_run(db, SQL_RECOVER_DELIVERIES, WITH(number(now_ms), number(db->was_unclean)));
-    int deliveries = statement_changes(db);
-    statement_run(db, SQL_RECOVER_EVENTS, WITH(number(db->was_unclean)));
-    int events = statement_changes(db);
-    if (db->was_unclean)
-        dead = bury_lost_deliveries(db) + bury_lost_events(db);
+    int deliveries = take_back(
+        db, SQL_RECOVER_DELIVERIES, WITH(number(now_ms), number(db->was_unclean)), bury_delivery);
+    int events = take_back(db, SQL_RECOVER_EVENTS, WITH(number(db->was_unclean)), bury_event);
     statement_run(db, SQL_MARK_UNCLEAN, WITH(number(1)));
     if (!database_commit(db))
         return error_set(error, "%s", error_text(&db->why));
-    report(db, deliveries, events, dead, logger);
+    report(db, deliveries, events, logger);
     return true;
 }
 
@@ -137,5 +125,8 @@ bool recovery_close(struct database *db)
     if (!database_begin(db))
         return false;
     statement_run(db, SQL_MARK_UNCLEAN, WITH(number(0)));
-    return database_commit(db);
+    if (!database_commit(db))
+        return false;
+    database_empty_log(db);
+    return true;
 }

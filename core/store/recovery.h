@@ -9,8 +9,8 @@ struct database;
 struct error;
 struct logger;
 
-/* Every claim without an outcome is lost: its delivery may have arrived, and is due again. The
- * ledger is marked as open until recovery_close(). */
+/* Every claim without an outcome is lost: its delivery may have arrived, and is due again, or is a
+ * dead letter after the third loss. The ledger is marked as open until recovery_close(). */
 bool recovery_run(
     struct database *db, int64_t now_ms, const struct logger *logger, struct error *error);
 

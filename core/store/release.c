@@ -21,7 +21,8 @@ static void run(struct request *request, struct database *db)
         if (!hold_check(db, &releasing->holds[i], &request->pool, &held, &request->error))
             return;
     for (size_t i = 0; i < releasing->count; i++) {
-        statement_run(db, SQL_RELEASE_DELIVERY, WITH(number(releasing->holds[i].delivery)));
+        statement_run(db, SQL_RELEASE_DELIVERY,
+            WITH(number(releasing->holds[i].delivery), number(releasing->holds[i].claim)));
         if (db->marks.suspect == releasing->holds[i].delivery)
             db->marks.suspect = 0;
     }

@@ -20,7 +20,8 @@ static void replay_event(struct replaying *replaying, struct database *db, store
         db->marks.unrouted++;
     else
         change.refused = "waits to be routed already";
-    changes_add(&replaying->base, &change);
+    if (!change.refused || replaying->in.count)
+        changes_add(&replaying->base, &change);
 }
 
 static bool is_meant(const struct store_replays *in, sqlite3_stmt *row)
@@ -63,19 +64,25 @@ static void replay_by_id(struct replaying *replaying, struct database *db, store
         changes_add(&replaying->base, &missing);
 }
 
-static void run(struct request *request, struct database *db)
+static void replay_all(struct changing *changing, struct database *db)
 {
-    struct replaying *replaying = (struct replaying *)request;
+    struct replaying *replaying = (struct replaying *)changing;
     const struct store_replays *in = &replaying->in;
 
-    changes_begin(&replaying->base);
     if (in->count == 0) {
         walk_on(replaying, db);
         return;
     }
     for (size_t i = 0; i < in->count; i++)
         replay_by_id(replaying, db, in->events[i]);
-    changes_end(&replaying->base, 0, false);
+    changes_end(changing, 0, false);
+}
+
+static void run(struct request *request, struct database *db)
+{
+    struct replaying *replaying = (struct replaying *)request;
+
+    changes_make(&replaying->base, db, replaying->in.dry_run, replay_all);
 }
 
 static const struct operation operation = {.run = run, .answer = changes_answer};

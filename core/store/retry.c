@@ -13,9 +13,15 @@ struct retrying {
     struct store_retry in;
 };
 
+/* What stands as its decision says only that it was lost: the event is as if it had never been
+ * routed. One that was lost while it was routed again has another, and is routed again. */
 static void replay_lost_event(struct database *db, const struct record *record, int64_t at_ms)
 {
-    statement_run(db, SQL_REPLAY_EVENT, WITH(number(record->event), number(STORE_FIRST_TIME)));
+    statement_run(db, SQL_DECISION_TO_LATER, WITH(number(record->event), number(record->delivery)));
+    bool is_first = statement_changes(db) > 0;
+    statement_run(db, SQL_REMOVE_DECISION, WITH(number(record->event), number(record->delivery)));
+    statement_run(db, SQL_REPLAY_EVENT,
+        WITH(number(record->event), number(is_first ? STORE_FIRST_TIME : STORE_REPLAY)));
     db->marks.unrouted += statement_changes(db);
     changes_skip_dead(db, record, "routed again; before: lost three times", at_ms);
 }
@@ -37,15 +43,14 @@ static bool is_there(const struct retrying *retrying, const struct record *recor
     return record->state != STORE_FINISHED && strcmp(retrying->in.to, record->sink) == 0;
 }
 
-static void run(struct request *request, struct database *db)
+static void retry_all(struct changing *changing, struct database *db)
 {
-    struct retrying *retrying = (struct retrying *)request;
+    struct retrying *retrying = (struct retrying *)changing;
     const struct store_retry *in = &retrying->in;
     struct walk walk =
-        record_walk(db, &request->pool, &in->pick, in->to ? RECORDS_BOTH : RECORDS_DEAD);
+        record_walk(db, &changing->base.pool, &in->pick, in->to ? RECORDS_BOTH : RECORDS_DEAD);
     const struct record *records = walk.records.items;
 
-    changes_begin(&retrying->base);
     for (size_t i = 0; i < walk.records.count; i++) {
         struct store_change change = {.delivery = records[i].delivery,
             .event = records[i].event,
@@ -55,9 +60,16 @@ static void run(struct request *request, struct database *db)
         if (!change.refused)
             change = retry_record(retrying, db, &records[i]);
         if (!change.refused || in->pick.id_count)
-            changes_add(&retrying->base, &change);
+            changes_add(changing, &change);
     }
-    changes_end(&retrying->base, walk.last, walk.more);
+    changes_end(changing, walk.last, walk.more);
+}
+
+static void run(struct request *request, struct database *db)
+{
+    struct retrying *retrying = (struct retrying *)request;
+
+    changes_make(&retrying->base, db, retrying->in.dry_run, retry_all);
 }
 
 static const struct operation operation = {.run = run, .answer = changes_answer};

@@ -71,7 +71,8 @@ static const char tables[] =
  * as long as it is one; sink '' is that of an event that could not be routed. */
 static const char second[] =
     "CREATE TABLE dead(delivery INTEGER PRIMARY KEY, event INTEGER NOT NULL,"
-    " thread TEXT NOT NULL, resume TEXT, in_doubt INTEGER NOT NULL);"
+    " thread TEXT NOT NULL, resume TEXT, in_doubt INTEGER NOT NULL,"
+    " moved INTEGER NOT NULL);"
     "CREATE TABLE later(id INTEGER PRIMARY KEY, event INTEGER NOT NULL, at INTEGER NOT NULL,"
     " first INTEGER NOT NULL, count INTEGER NOT NULL, kind TEXT NOT NULL, trace TEXT);"
     "CREATE INDEX later_event ON later(event);"
@@ -83,9 +84,9 @@ static const char from_first[] =
     "ALTER TABLE ledger ADD COLUMN clock INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE unrouted ADD COLUMN replay INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE delivery ADD COLUMN moved INTEGER NOT NULL DEFAULT 0;"
-    "INSERT INTO dead(delivery, event, thread, resume, in_doubt)"
+    "INSERT INTO dead(delivery, event, thread, resume, in_doubt, moved)"
     " SELECT o.delivery, e.id, e.thread, NULL,"
-    " EXISTS(SELECT 1 FROM attempt AS a WHERE a.delivery = o.delivery AND a.maybe_sent)"
+    " EXISTS(SELECT 1 FROM attempt AS a WHERE a.delivery = o.delivery AND a.maybe_sent), 0"
     " FROM decision AS d JOIN outcome AS o ON o.delivery >= d.first"
     " AND o.delivery < d.first + d.count JOIN event AS e ON e.id = d.event WHERE o.result = 2;";
 

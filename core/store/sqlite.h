@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+struct archive;
 struct error;
 struct event_base;
 struct journal;
@@ -18,9 +19,8 @@ struct logger;
 struct journal *sqlite_journal_open(const char *path, int64_t max_bytes, struct event_base *base,
     const struct logger *logger, struct error *error);
 
-/* Reads one event's whole story as JSON text (the caller frees it), from any process, read-only:
- * body, objects, trace, each delivery with its state and attempts. id is the number. NULL with the
- * reason. */
-char *sqlite_read_event(const char *path, int64_t id, struct error *error);
+/* Opens a ledger to read it (archive.h), beside a daemon or alone, also where nothing can be
+ * written. NULL with the reason: it is missing, no ledger, or of another version than this. */
+struct archive *sqlite_archive_open(const char *path, struct error *error);
 
 #endif

@@ -12,8 +12,17 @@
     "id, state, event, created, in_doubt, level, moved, sink, thread, rule, resume, NULL"          \
     " FROM delivery"
 #define DEAD_RECORD                                                                                \
-    "d.delivery, 3, d.event, o.finished, d.in_doubt, o.level, 0, o.sink, d.thread, o.rule,"        \
+    "d.delivery, 3, d.event, o.finished, d.in_doubt, o.level, d.moved, o.sink, d.thread, o.rule,"  \
     " d.resume, o.reason FROM dead AS d CROSS JOIN outcome AS o ON o.delivery = d.delivery"
+
+#define WAITING_ENTRY                                                                              \
+    "id, event, state, sink, thread, rule, level, attempts, losses, in_doubt, moved, created, "    \
+    "due,"                                                                                         \
+    " 0, NULL FROM delivery"
+#define DEAD_ENTRY                                                                                 \
+    "d.delivery, d.event, 3, o.sink, d.thread, o.rule, o.level, o.attempts, o.losses, d.in_doubt," \
+    " d.moved, o.created, 0, o.finished, o.reason"                                                 \
+    " FROM dead AS d CROSS JOIN outcome AS o ON o.delivery = d.delivery"
 
 static const char *const texts[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
@@ -21,6 +30,9 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_SAVEPOINT] = "SAVEPOINT item",
     [SQL_ROLLBACK_TO] = "ROLLBACK TO item",
     [SQL_RELEASE] = "RELEASE item",
+    [SQL_TRY] = "SAVEPOINT trial",
+    [SQL_UNDO_TRY] = "ROLLBACK TO trial",
+    [SQL_END_TRY] = "RELEASE trial",
 
     [SQL_LOAD_MARKS] = "SELECT name, unclean, event, delivery, object, claim, expired, unrouted,"
                        " waiting, dead, delivered, skipped, clock FROM ledger",
@@ -83,7 +95,7 @@ static const char *const texts[SQL_COUNT] = {
                            " WHERE id = ?1",
     [SQL_FIND_CLAIM] = "SELECT claim, attempts, sink, thread FROM delivery WHERE id = ?1",
     [SQL_RELEASE_DELIVERY] = "UPDATE delivery SET state = 1, claim = 0, attempts = attempts - 1"
-                             " WHERE id = ?1",
+                             " WHERE id = ?1 AND claim = ?2",
 
     [SQL_INSERT_ATTEMPT] = "INSERT INTO attempt(delivery, number, at, took, status, maybe_sent,"
                            " reason, reply) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -95,8 +107,9 @@ static const char *const texts[SQL_COUNT] = {
                            " attempts, losses, level, sink, rule, reason, receipt, leads)"
                            " SELECT id, ?2, ?3, created, ?4, ?5, attempts, losses, level, sink,"
                            " rule, ?6, ?7, ?8 FROM delivery WHERE id = ?1",
-    [SQL_INSERT_DEAD] = "INSERT INTO dead(delivery, event, thread, resume, in_doubt)"
-                        " SELECT id, event, thread, coalesce(?2, resume), max(in_doubt, ?3)"
+    [SQL_INSERT_DEAD] = "INSERT INTO dead(delivery, event, thread, resume, in_doubt, moved)"
+                        " SELECT id, event, thread, coalesce(?2, resume), max(in_doubt, ?3),"
+                        " moved"
                         " FROM delivery WHERE id = ?1",
     [SQL_REMOVE_DELIVERY] = "DELETE FROM delivery WHERE id = ?1",
     [SQL_KEEP_RECEIPT] = "INSERT INTO receipt(sink, thread, receipt) VALUES(?1, ?2, ?3)"
@@ -146,6 +159,10 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_WALK_EVENTS] = "SELECT e.id, e.at, e.hook, e.type FROM event AS e"
                         " WHERE e.id > ?1 ORDER BY e.id LIMIT ?2",
     [SQL_FIND_EVENT] = "SELECT id, at, hook, type FROM event WHERE id = ?1",
+    [SQL_DECISION_TO_LATER] = "INSERT INTO later(event, at, first, count, kind, trace)"
+                              " SELECT event, at, first, count, 'lost', trace FROM decision"
+                              " WHERE event = ?1 AND first = ?2",
+    [SQL_REMOVE_DECISION] = "DELETE FROM decision WHERE event = ?1 AND first = ?2",
     [SQL_REPLAY_EVENT] = "INSERT INTO unrouted(event, claim, losses, replay)"
                          " VALUES(?1, 0, 0, ?2) ON CONFLICT DO NOTHING",
     [SQL_PUT_NOTE] = "INSERT INTO note(key, value) VALUES(?1, ?2)"
@@ -160,16 +177,44 @@ static const char *const texts[SQL_COUNT] = {
 
     /* These walk all that is unfinished: once at the start, and once after a failed write. */
     [SQL_RECOVER_DELIVERIES] = "UPDATE delivery SET state = 1, claim = 0, losses = losses + ?2,"
-                               " in_doubt = 1, due = ?1 WHERE state = 2",
-    [SQL_RECOVER_EVENTS] = "UPDATE unrouted SET claim = 0, losses = losses + ?1 WHERE claim <> 0",
-    [SQL_FIND_LOST_DELIVERY] = "SELECT id FROM delivery"
-                               " WHERE id > ?2 AND losses >= ?1 ORDER BY id LIMIT 1",
-    [SQL_FIND_LOST_EVENT] = "SELECT event FROM unrouted WHERE losses >= ?1 LIMIT 1",
+                               " in_doubt = 1, due = ?1 WHERE state = 2 RETURNING id, losses",
+    [SQL_RECOVER_EVENTS] = "UPDATE unrouted SET claim = 0, losses = losses + ?1 WHERE claim <> 0"
+                           " RETURNING event, losses",
     [SQL_SHIFT_DELIVERIES] = "UPDATE delivery SET due = due - ?1, created = created - ?1",
     [SQL_WALK_QUEUES] = "SELECT sink FROM delivery",
     [SQL_DISOWN_DELIVERIES] = "UPDATE delivery SET state = 1, claim = 0, attempts = attempts - 1"
                               " WHERE state = 2 AND claim > ?1",
     [SQL_DISOWN_EVENTS] = "UPDATE unrouted SET claim = 0 WHERE claim > ?1",
+
+    [SQL_BEGIN_READING] = "BEGIN",
+    [SQL_READ_EVENTS] = "SELECT id, at, hook, type, action, thread FROM event WHERE id < ?1"
+                        " ORDER BY id DESC LIMIT ?2",
+    [SQL_COUNT_EVENT] = "SELECT (SELECT count FROM duplicate WHERE event = ?1),"
+                        " (SELECT count FROM decision WHERE event = ?1),"
+                        " (SELECT sum(count) FROM later WHERE event = ?1)",
+    [SQL_READ_WAITING] = "SELECT " WAITING_ENTRY " WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
+    [SQL_READ_DEAD] = "SELECT " DEAD_ENTRY " WHERE d.delivery < ?1"
+                      " ORDER BY d.delivery DESC LIMIT ?2",
+    [SQL_READ_BOTH] = "SELECT " WAITING_ENTRY " WHERE id < ?1 UNION ALL"
+                      " SELECT " DEAD_ENTRY " WHERE d.delivery < ?1 ORDER BY 1 DESC LIMIT ?2",
+    [SQL_READ_LAST_ATTEMPT] = "SELECT status, reason FROM attempt WHERE delivery = ?1"
+                              " ORDER BY number DESC LIMIT 1",
+    [SQL_SCAN_EVENTS] = "SELECT id, at FROM event WHERE id > ?1 ORDER BY id LIMIT ?2",
+    [SQL_READ_EVENT] = "SELECT e.hook, e.type, e.action, e.thread, e.at, d.count, e.body"
+                       " FROM event AS e LEFT JOIN duplicate AS d ON d.event = e.id"
+                       " WHERE e.id = ?1",
+    [SQL_READ_DECISION] = "SELECT first, count, trace FROM decision WHERE event = ?1",
+    [SQL_READ_LATER] = "SELECT first, count, trace, at, kind FROM later WHERE event = ?1"
+                       " ORDER BY id",
+    /* Both begin with the same columns. */
+    [SQL_READ_OUTCOME] = "SELECT delivery, sink, rule, level, attempts, created, result, finished,"
+                         " took, reason, receipt FROM outcome WHERE delivery = ?1",
+    [SQL_READ_UNFINISHED] = "SELECT id, sink, rule, level, attempts, created, state, due"
+                            " FROM delivery WHERE id = ?1",
+    [SQL_READ_ATTEMPTS] = "SELECT number, at, took, status, reason, reply, maybe_sent"
+                          " FROM attempt WHERE delivery = ?1 ORDER BY number",
+    [SQL_READ_TARGET] = "SELECT sink, rule FROM outcome WHERE delivery = ?1 UNION ALL"
+                        " SELECT sink, rule FROM delivery WHERE id = ?1",
 };
 
 const char *statement_text(enum statement which)
@@ -178,14 +223,19 @@ const char *statement_text(enum statement which)
     return texts[which];
 }
 
+static bool prepare(struct database *db, enum statement which)
+{
+    int code = sqlite3_prepare_v3(
+        db->handle, texts[which], -1, SQLITE_PREPARE_PERSISTENT, &db->statements[which], NULL);
+
+    return code == SQLITE_OK || database_blame(db, code);
+}
+
 bool statement_prepare_all(struct database *db)
 {
-    for (int i = 0; i < SQL_COUNT; i++) {
-        int code = sqlite3_prepare_v3(
-            db->handle, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &db->statements[i], NULL);
-        if (code != SQLITE_OK)
-            return database_blame(db, code);
-    }
+    for (enum statement i = 0; i < SQL_BEGIN_READING; i++)
+        if (!prepare(db, i))
+            return false;
     return true;
 }
 
@@ -230,10 +280,9 @@ static int bind(sqlite3_stmt *row, int position, const struct value *value)
 sqlite3_stmt *statement_query(
     struct database *db, enum statement which, const struct value *values, size_t count)
 {
-    sqlite3_stmt *row = db->statements[which];
-
-    if (db->fault)
+    if (db->fault || (!db->statements[which] && !prepare(db, which)))
         return NULL;
+    sqlite3_stmt *row = db->statements[which];
     assert(row && !sqlite3_stmt_busy(row));
     assert(count == (size_t)sqlite3_bind_parameter_count(row));
     for (size_t i = 0; i < count; i++) {

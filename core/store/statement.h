@@ -19,6 +19,9 @@ enum statement {
     SQL_SAVEPOINT,
     SQL_ROLLBACK_TO,
     SQL_RELEASE,
+    SQL_TRY,
+    SQL_UNDO_TRY,
+    SQL_END_TRY,
 
     SQL_LOAD_MARKS,
     SQL_STORE_MARKS,
@@ -96,6 +99,8 @@ enum statement {
     SQL_WALK_EVENTS,
     SQL_FIND_EVENT,
     SQL_REPLAY_EVENT,
+    SQL_DECISION_TO_LATER,
+    SQL_REMOVE_DECISION,
 
     SQL_PUT_NOTE,
     SQL_REMOVE_NOTE,
@@ -103,12 +108,27 @@ enum statement {
 
     SQL_RECOVER_DELIVERIES,
     SQL_RECOVER_EVENTS,
-    SQL_FIND_LOST_DELIVERY,
-    SQL_FIND_LOST_EVENT,
     SQL_SHIFT_DELIVERIES,
     SQL_WALK_QUEUES,
     SQL_DISOWN_DELIVERIES,
     SQL_DISOWN_EVENTS,
+
+    /* The archive's own, prepared when they are first used. */
+    SQL_BEGIN_READING,
+    SQL_READ_EVENTS,
+    SQL_COUNT_EVENT,
+    SQL_READ_WAITING,
+    SQL_READ_DEAD,
+    SQL_READ_BOTH,
+    SQL_READ_LAST_ATTEMPT,
+    SQL_SCAN_EVENTS,
+    SQL_READ_EVENT,
+    SQL_READ_DECISION,
+    SQL_READ_LATER,
+    SQL_READ_OUTCOME,
+    SQL_READ_UNFINISHED,
+    SQL_READ_ATTEMPTS,
+    SQL_READ_TARGET,
 
     SQL_COUNT,
 };
@@ -116,6 +136,7 @@ enum statement {
 /* For the test of the query plans. */
 const char *statement_text(enum statement which);
 
+/* The writer's statements. */
 bool statement_prepare_all(struct database *db);
 void statement_finalize_all(struct database *db);
 

@@ -1,10 +1,8 @@
-/* The whole story of one event as JSON, read from the file by whoever may read it. */
-#include "store/sqlite.h"
+/* The whole story of one event as JSON. */
+#include "store/reader.h"
 
 #include <inttypes.h>
 #include <jansson.h>
-#include <sqlite3.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -13,58 +11,6 @@
 #include "base/timestamp.h"
 #include "base/utf8.h"
 #include "event/document.h"
-#include "store/journal.h"
-#include "store/schema.h"
-
-enum {
-    reader_timeout_ms = 2000,
-};
-
-struct reader {
-    sqlite3 *handle;
-    struct error *error;
-    bool has_failed;
-};
-
-static void finalize(sqlite3_stmt **row)
-{
-    sqlite3_finalize(*row);
-}
-#define auto_finalize __attribute__((cleanup(finalize)))
-
-static void fail(struct reader *reader)
-{
-    if (!reader->has_failed)
-        error_set(reader->error, "%s", sqlite3_errmsg(reader->handle));
-    reader->has_failed = true;
-}
-
-/* A query with one or two numbers; NULL once something failed. */
-static sqlite3_stmt *query(struct reader *reader, const char *sql, int64_t first, int64_t second)
-{
-    sqlite3_stmt *row = NULL;
-
-    if (reader->has_failed)
-        return NULL;
-    if (sqlite3_prepare_v2(reader->handle, sql, -1, &row, NULL) != SQLITE_OK) {
-        fail(reader);
-        return NULL;
-    }
-    sqlite3_bind_int64(row, 1, first);
-    if (sqlite3_bind_parameter_count(row) > 1)
-        sqlite3_bind_int64(row, 2, second);
-    return row;
-}
-
-static bool next(struct reader *reader, sqlite3_stmt *row)
-{
-    if (!row || reader->has_failed)
-        return false;
-    int code = sqlite3_step(row);
-    if (code != SQLITE_ROW && code != SQLITE_DONE)
-        fail(reader);
-    return code == SQLITE_ROW;
-}
 
 /* What came from outside may be anything; a JSON text must be UTF-8. */
 static json_t *json_words(const char *words, size_t len)
@@ -109,30 +55,24 @@ static json_t *value_of(sqlite3_stmt *row, int column)
     return value ? value : json_words(bytes, len);
 }
 
-static json_t *read_objects(struct reader *reader, int64_t event)
+static json_t *read_objects(struct database *db, store_id event)
 {
     json_t *objects = json_array();
-    auto_finalize sqlite3_stmt *row = query(reader,
-        "SELECT a.name, a.status, o.bytes FROM attachment AS a"
-        " LEFT JOIN object AS o ON o.id = a.object WHERE a.event = ?1 ORDER BY a.position",
-        event, 0);
+    auto_reset sqlite3_stmt *row = statement_query(db, SQL_LOAD_OBJECTS, WITH(number(event)));
 
-    while (next(reader, row))
+    while (statement_next(db, row))
         json_array_append_new(
             objects, json_pack("{s:o, s:o, s:o}", "name", text_or_null(row, 0), "status",
                          text_or_null(row, 1), "object", value_of(row, 2)));
     return objects;
 }
 
-static json_t *read_attempts(struct reader *reader, int64_t delivery)
+static json_t *read_attempts(struct database *db, store_id delivery)
 {
     json_t *attempts = json_array();
-    auto_finalize sqlite3_stmt *row = query(reader,
-        "SELECT number, at, took, status, reason, reply, maybe_sent FROM attempt"
-        " WHERE delivery = ?1 ORDER BY number",
-        delivery, 0);
+    auto_reset sqlite3_stmt *row = statement_query(db, SQL_READ_ATTEMPTS, WITH(number(delivery)));
 
-    while (next(reader, row))
+    while (statement_next(db, row))
         json_array_append_new(
             attempts, json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:b}", "attempt", number_of(row, 0),
                           "at", time_of(row, 1), "took_ms", number_of(row, 2), "status",
@@ -168,9 +108,9 @@ static void add_outcome(json_t *delivery, sqlite3_stmt *row)
     json_object_set_new(delivery, "receipt", text_or_null(row, 10));
 }
 
-/* Both queries begin with the same six columns. */
-static json_t *read_delivery(struct reader *reader, sqlite3_stmt *row,
-    void (*add_state)(json_t *delivery, sqlite3_stmt *row))
+/* Both statements begin with the same six columns. */
+static json_t *tell_delivery(
+    struct database *db, sqlite3_stmt *row, void (*add_state)(json_t *delivery, sqlite3_stmt *row))
 {
     json_t *delivery = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "delivery", number_of(row, 0),
         "sink", text_or_null(row, 1), "rule", text_or_null(row, 2), "level", number_of(row, 3),
@@ -178,102 +118,89 @@ static json_t *read_delivery(struct reader *reader, sqlite3_stmt *row,
 
     add_state(delivery, row);
     json_object_set_new(
-        delivery, "failed_attempts", read_attempts(reader, sqlite3_column_int64(row, 0)));
+        delivery, "failed_attempts", read_attempts(db, sqlite3_column_int64(row, 0)));
     return delivery;
 }
 
-static json_t *read_deliveries(struct reader *reader, int64_t first, int64_t end)
+static void read_delivery(struct database *db, store_id delivery, json_t *deliveries)
 {
-    json_t *deliveries = json_array();
-    auto_finalize sqlite3_stmt *outcome = query(reader,
-        "SELECT delivery, sink, rule, level, attempts, created, result, finished, took, reason,"
-        " receipt FROM outcome WHERE delivery = ?1",
-        first, 0);
-    auto_finalize sqlite3_stmt *unfinished = query(reader,
-        "SELECT id, sink, rule, level, attempts, created, state, due FROM delivery WHERE id = ?1",
-        first, 0);
+    auto_reset sqlite3_stmt *outcome =
+        statement_query(db, SQL_READ_OUTCOME, WITH(number(delivery)));
+    auto_reset sqlite3_stmt *unfinished =
+        statement_query(db, SQL_READ_UNFINISHED, WITH(number(delivery)));
 
-    for (int64_t id = first; id < end && !reader->has_failed; id++) {
-        sqlite3_bind_int64(outcome, 1, id);
-        sqlite3_bind_int64(unfinished, 1, id);
-        if (next(reader, outcome))
-            json_array_append_new(deliveries, read_delivery(reader, outcome, add_outcome));
-        else if (next(reader, unfinished))
-            json_array_append_new(deliveries, read_delivery(reader, unfinished, add_unfinished));
-        sqlite3_reset(outcome);
-        sqlite3_reset(unfinished);
-    }
+    if (statement_next(db, outcome))
+        json_array_append_new(deliveries, tell_delivery(db, outcome, add_outcome));
+    else if (statement_next(db, unfinished))
+        json_array_append_new(deliveries, tell_delivery(db, unfinished, add_unfinished));
+}
+
+/* Of a row that begins with the first number and the count. */
+static json_t *read_deliveries(struct database *db, sqlite3_stmt *row)
+{
+    store_id first = sqlite3_column_int64(row, 0), end = first + sqlite3_column_int64(row, 1);
+    json_t *deliveries = json_array();
+
+    for (store_id id = first; id < end; id++)
+        read_delivery(db, id, deliveries);
     return deliveries;
 }
 
-static void add_decision(struct reader *reader, json_t *story, int64_t event)
+static void add_decision(struct database *db, json_t *story, store_id event)
 {
-    int64_t first = 0, count = 0;
-    auto_finalize sqlite3_stmt *row =
-        query(reader, "SELECT trace, first, count FROM decision WHERE event = ?1", event, 0);
-    bool is_routed = next(reader, row);
+    auto_reset sqlite3_stmt *row = statement_query(db, SQL_READ_DECISION, WITH(number(event)));
+    bool is_routed = statement_next(db, row);
 
-    if (is_routed) {
-        first = sqlite3_column_int64(row, 1);
-        count = sqlite3_column_int64(row, 2);
-    }
     json_object_set_new(story, "state", json_string(is_routed ? "routed" : "unrouted"));
-    json_object_set_new(story, "objects", read_objects(reader, event));
-    json_object_set_new(story, "trace", is_routed ? value_of(row, 0) : json_null());
-    json_object_set_new(story, "deliveries", read_deliveries(reader, first, first + count));
+    json_object_set_new(story, "trace", is_routed ? value_of(row, 2) : json_null());
+    json_object_set_new(story, "deliveries", is_routed ? read_deliveries(db, row) : json_array());
 }
 
-static json_t *read_story(struct reader *reader, int64_t event)
+/* What came to it after its decision: retries, moves, replays; and, where it was lost before it was
+ * routed, the record of that. */
+static void add_later(struct database *db, json_t *story, store_id event)
 {
-    auto_finalize sqlite3_stmt *row = query(reader,
-        "SELECT e.hook, e.type, e.action, e.thread, e.at, d.count, e.body FROM event AS e"
-        " LEFT JOIN duplicate AS d ON d.event = e.id WHERE e.id = ?1",
-        event, 0);
+    json_t *all = json_array();
+    auto_reset sqlite3_stmt *row = statement_query(db, SQL_READ_LATER, WITH(number(event)));
 
-    if (!next(reader, row)) {
-        if (!reader->has_failed)
-            error_set(reader->error, "event %" PRId64 " is not in it", event);
+    while (statement_next(db, row))
+        json_array_append_new(all,
+            json_pack("{s:o, s:o, s:o, s:o}", "kind", text_or_null(row, 4), "at", time_of(row, 3),
+                "trace", value_of(row, 2), "deliveries", read_deliveries(db, row)));
+    json_object_set_new(story, "later", all);
+}
+
+static json_t *read_story(struct database *db, store_id event)
+{
+    auto_reset sqlite3_stmt *row = statement_query(db, SQL_READ_EVENT, WITH(number(event)));
+
+    if (!statement_next(db, row))
         return NULL;
-    }
     json_t *story = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "event",
         (json_int_t)event, "hook", text_or_null(row, 0), "type", text_or_null(row, 1), "action",
         text_or_null(row, 2), "thread", text_or_null(row, 3), "accepted", time_of(row, 4),
         "duplicates", number_of(row, 5), "body", value_of(row, 6));
-    add_decision(reader, story, event);
+    json_object_set_new(story, "objects", read_objects(db, event));
+    add_decision(db, story, event);
+    add_later(db, story, event);
     return story;
 }
 
-static bool connect_reader(struct reader *reader, const char *path)
+char *reader_get_event(struct archive *archive, store_id event, struct error *error)
 {
-    const int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    struct reader *reader = reader_of(archive);
 
-    if (sqlite3_open_v2(path, &reader->handle, flags, NULL) != SQLITE_OK) {
-        int system = sqlite3_system_errno(reader->handle);
-        return error_set(
-            reader->error, "%s", system ? strerror(system) : sqlite3_errmsg(reader->handle));
+    if (!reader_begin(reader, error))
+        return NULL;
+    auto_json json_t *story = read_story(&reader->db, event);
+    if (!reader_end(reader, error))
+        return NULL;
+    if (!story) {
+        error_set(error, "event %" PRId64 " is not in the ledger %s", event, reader->db.path);
+        return NULL;
     }
-    sqlite3_busy_timeout(reader->handle, reader_timeout_ms);
-    return schema_check_current(reader->handle, reader->error);
-}
-
-/* One transaction: the story is that of one moment. */
-char *sqlite_read_event(const char *path, int64_t id, struct error *error)
-{
-    struct reader reader = {.error = error};
-    char *words = NULL;
-
-    if (connect_reader(&reader, path)) {
-        if (sqlite3_exec(reader.handle, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
-            fail(&reader);
-        auto_json json_t *story = read_story(&reader, id);
-        if (story && !reader.has_failed) {
-            words = json_dumps(story, JSON_COMPACT | JSON_ENCODE_ANY);
-            if (!words)
-                mem_exhausted();
-        }
-    }
-    sqlite3_close(reader.handle);
+    char *words = json_dumps(story, JSON_COMPACT | JSON_ENCODE_ANY);
     if (!words)
-        error_wrap(error, "read the ledger %s", path);
+        mem_exhausted();
     return words;
 }

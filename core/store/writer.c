@@ -57,6 +57,7 @@ static void publish_health(struct writer *writer)
         .delivered = marks->delivered,
         .skipped = marks->skipped,
         .events = marks->event,
+        .buried = writer->db.buried,
     };
 
     if (writer->trouble.text)

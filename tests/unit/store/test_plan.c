@@ -14,10 +14,9 @@
 static bool may_walk(enum statement which)
 {
     return which == SQL_RECOVER_DELIVERIES || which == SQL_RECOVER_EVENTS ||
-           which == SQL_FIND_LOST_EVENT || which == SQL_SHIFT_DELIVERIES ||
-           which == SQL_WALK_QUEUES || which == SQL_DISOWN_DELIVERIES ||
-           which == SQL_DISOWN_EVENTS || which == SQL_LOAD_MARKS || which == SQL_STORE_MARKS ||
-           which == SQL_MARK_UNCLEAN;
+           which == SQL_SHIFT_DELIVERIES || which == SQL_WALK_QUEUES ||
+           which == SQL_DISOWN_DELIVERIES || which == SQL_DISOWN_EVENTS ||
+           which == SQL_LOAD_MARKS || which == SQL_STORE_MARKS || which == SQL_MARK_UNCLEAN;
 }
 
 static void expect_searches_only(sqlite3 *handle, enum statement which)
@@ -30,7 +29,8 @@ static void expect_searches_only(sqlite3 *handle, enum statement which)
         fail_msg("%s: %s", sql, sqlite3_errmsg(handle));
     while (sqlite3_step(row) == SQLITE_ROW) {
         const char *step = (const char *)sqlite3_column_text(row, 3);
-        if (strstr(step, "SCAN") || strstr(step, "TEMP B-TREE"))
+        bool scans = strstr(step, "SCAN") && !strstr(step, "SCAN CONSTANT ROW");
+        if (scans || strstr(step, "TEMP B-TREE"))
             fail_msg("%s: %s", statement_text(which), step);
     }
     sqlite3_finalize(row);

@@ -1,4 +1,4 @@
-/* sqlite_read_event(): what somebody with the file alone can learn of an event. */
+/* archive_ops.get_event: what somebody with the file alone can learn of an event. */
 #include "../cmocka_setup.h"
 
 #include <jansson.h>
@@ -7,13 +7,27 @@
 
 #include "base/error.h"
 #include "ledger.h"
+#include "store/archive.h"
 #include "store/sqlite.h"
+
+/* On a connection of its own, as a command has it. */
+static char *read_event(const char *path, store_id event, struct error *error)
+{
+    struct archive *archive = sqlite_archive_open(path, error);
+    char *words = NULL;
+
+    if (archive) {
+        words = archive->ops->get_event(archive, event, error);
+        archive->ops->close(archive);
+    }
+    return words;
+}
 
 static void expect_story(struct ledger *ledger, store_id event, const char *expected)
 {
     struct error error = {0};
     json_error_t where;
-    char *words = sqlite_read_event(ledger->path, event, &error);
+    char *words = read_event(ledger->path, event, &error);
 
     if (!words)
         fail_msg("%s", error_text(&error));
@@ -48,7 +62,7 @@ static void test_an_event_that_is_not_routed(void **state)
         "{\"event\": 1, \"hook\": \"soc\", \"type\": \"alert\", \"action\": \"created\","
         " \"thread\": \"t\", \"accepted\": \"2023-11-14T22:13:20.000Z\", \"duplicates\": 2,"
         " \"state\": \"unrouted\", \"body\": \"not \\\"JSON\xef\xbf\xbd\", \"objects\": [],"
-        " \"trace\": null, \"deliveries\": []}");
+        " \"trace\": null, \"deliveries\": [], \"later\": []}");
 }
 
 static void make_history(struct ledger *ledger)
@@ -122,7 +136,7 @@ static void test_the_whole_story_while_the_daemon_runs(void **state)
         " {\"delivery\": 4, \"sink\": \"siem\", \"rule\": \"again\", \"level\": 1,"
         " \"state\": \"waiting\", \"attempts\": 0, \"created\": \"2023-11-14T22:13:20.000Z\","
         " \"due\": \"2023-11-14T22:13:21.000Z\", \"finished\": null, \"took_ms\": null,"
-        " \"reason\": null, \"receipt\": null, \"failed_attempts\": []}]}");
+        " \"reason\": null, \"receipt\": null, \"failed_attempts\": []}], \"later\": []}");
 }
 
 static void test_the_file_can_be_read_when_nobody_serves(void **state)
@@ -131,7 +145,7 @@ static void test_the_file_can_be_read_when_nobody_serves(void **state)
 
     make_history(ledger);
     ledger_close(ledger);
-    char *words = sqlite_read_event(ledger->path, 1, NULL);
+    char *words = read_event(ledger->path, 1, NULL);
     assert_non_null(words);
     free(words);
     ledger_open(ledger);
@@ -147,7 +161,7 @@ static void test_a_body_is_told_as_the_router_reads_it(void **state)
     accept_event(
         ledger, &(struct store_accept){
                     .hook = "soc", .at_ms = NOW, .body = body, .body_len = sizeof body - 1});
-    char *words = sqlite_read_event(ledger->path, 1, &error);
+    char *words = read_event(ledger->path, 1, &error);
     assert_non_null(words);
     assert_non_null(strstr(words, "\"n\":\"123456789012345678901234567890\""));
     assert_non_null(strstr(words, "\"s\":\"ab\""));
@@ -158,7 +172,7 @@ static void expect_unread(const char *path, store_id event, const char *words)
 {
     struct error error = {0};
 
-    assert_null(sqlite_read_event(path, event, &error));
+    assert_null(read_event(path, event, &error));
     assert_non_null(strstr(error_text(&error), words));
     assert_non_null(strstr(error_text(&error), path));
     error_finish(&error);
@@ -168,7 +182,7 @@ static void test_what_cannot_be_read_says_why(void **state)
 {
     struct ledger *ledger = *state;
 
-    expect_unread(ledger->path, 9, "event 9 is not in it");
+    expect_unread(ledger->path, 9, "event 9 is not in the ledger");
     expect_unread("/tmp/no-such-folder/ledger.db", 1, "No such file");
     expect_unread("/proc/version", 1, "the file is empty");
     expect_unread("/bin/sh", 1, "no tocsin ledger");
