@@ -9,9 +9,11 @@
 #include <stdint.h>
 
 #include "base/log.h"
+#include "store/archive.h"
 #include "store/journal.h"
 
 struct event_base;
+struct memory;
 
 enum {
     MAX_ROWS = 64,
@@ -23,7 +25,22 @@ enum {
 /* When these stories happen. */
 #define NOW INT64_C(1700000000000)
 
+struct ledger;
+
+/* What is tested: SQLite, or the memory engine of the contract suite. */
+struct ledger_engine {
+    const char *name;
+    struct journal *(*open)(struct ledger *ledger, struct error *error);
+    struct archive *(*open_archive)(struct ledger *ledger, struct error *error);
+    void (*die)(struct ledger *ledger);
+};
+
+extern const struct ledger_engine sqlite_engine;
+
 struct ledger {
+    const struct ledger_engine *engine;
+    int64_t max_bytes;
+    struct memory *memory; /* the memory engine's file */
     char folder[64], path[96];
     struct event_base *base;
     struct logger logger;
@@ -74,6 +91,26 @@ struct handed_out {
         store_id event;
         char thread[64], body[64];
         int losses;
+        enum store_replay replay;
+    } rows[MAX_ROWS];
+};
+
+struct changed {
+    char error[256];
+    size_t count;
+    struct changed_row {
+        store_id delivery, became, event;
+        char sink[64], promoted[64], refused[64]; /* "" for NULL */
+    } rows[STORE_STEP];
+    store_id last;
+    bool more, is_busy;
+    int64_t next_due_ms;
+};
+
+struct listed_notes {
+    size_t count;
+    struct {
+        char key[64], value[64];
     } rows[MAX_ROWS];
 };
 
@@ -81,10 +118,18 @@ struct handed_out {
 int ledger_setup(void **state);
 int ledger_teardown(void **state);
 
+int ledger_setup_with(void **state, const struct ledger_engine *engine);
+
 void ledger_open(struct ledger *ledger);
 void ledger_close(struct ledger *ledger);
 void ledger_run(struct ledger *ledger);
 struct store_health ledger_health(struct ledger *ledger);
+
+/* The daemon ends uncleanly, with all that it was answered on the disk; and the next one starts. */
+void ledger_crash(struct ledger *ledger);
+
+/* For one call of the archive: open; the caller closes it. */
+struct archive *ledger_archive(struct ledger *ledger);
 
 /* Runs SQL on the file, on a connection of its own; the first column of the first row. */
 int64_t ledger_sql(const struct ledger *ledger, const char *sql);
@@ -121,7 +166,22 @@ const char *release_holds(struct ledger *ledger, const struct store_hold *holds,
 
 struct handed_out next_events(struct ledger *ledger, size_t max, size_t bytes);
 
+void retry_deliveries(
+    struct ledger *ledger, const struct store_retry *retry, struct changed *changed);
+void finish_deliveries(
+    struct ledger *ledger, const struct store_finish *finish, struct changed *changed);
+void move_deliveries(struct ledger *ledger, const struct store_move *move, struct changed *changed);
+void replay_events(
+    struct ledger *ledger, const struct store_replays *replays, struct changed *changed);
+
+void put_note(struct ledger *ledger, const char *key, const char *value);
+struct listed_notes list_notes(struct ledger *ledger, const char *prefix);
+
+/* How many deliveries wait at the sink. */
+int64_t queue_length(struct ledger *ledger, const char *sink);
+
 /* Whether there was more. */
 bool prune_step(struct ledger *ledger, int64_t now_ms, int64_t keep_ms, int64_t keep_dead_ms);
+void prune_all(struct ledger *ledger, int64_t now_ms, int64_t keep_ms, int64_t keep_dead_ms);
 
 #endif

@@ -31,14 +31,6 @@ static store_id finished_event(struct ledger *ledger, enum store_result result, 
     return accepted.event;
 }
 
-static void prune_all(struct ledger *ledger, int64_t now_ms, int64_t keep_ms, int64_t keep_dead_ms)
-{
-    int steps = 0;
-
-    while (prune_step(ledger, now_ms, keep_ms, keep_dead_ms))
-        assert_in_range(++steps, 1, 1000);
-}
-
 static int64_t rows_of_all_tables(struct ledger *ledger)
 {
     return ledger_sql(ledger,

@@ -1,9 +1,9 @@
 /* Who goes first: threads, levels, times. */
-#include "../cmocka_setup.h"
+#include "../../cmocka_setup.h"
 
 #include <string.h>
 
-#include "ledger.h"
+#include "contract.h"
 
 static void test_an_update_never_overtakes_its_creation(void **state)
 {
@@ -142,17 +142,9 @@ static void test_later_messages_of_a_thread_know_its_first_receipt(void **state)
     assert_string_equal(routed.rows[0].first_receipt, "msg-1");
 }
 
-int main(void)
-{
-#define STORY(test) cmocka_unit_test_setup_teardown(test, ledger_setup, ledger_teardown)
-    const struct CMUnitTest tests[] = {
-        STORY(test_an_update_never_overtakes_its_creation),
-        STORY(test_a_dead_letter_lets_the_next_one_pass),
-        STORY(test_threads_sinks_and_messages_without_a_thread_do_not_wait_for_each_other),
-        STORY(test_heads_go_by_level_then_due_then_age),
-        STORY(test_only_a_head_that_is_due_is_claimed_with_its_route),
-        STORY(test_later_messages_of_a_thread_know_its_first_receipt),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+const struct stories order_stories = STORIES(STORY(test_an_update_never_overtakes_its_creation),
+    STORY(test_a_dead_letter_lets_the_next_one_pass),
+    STORY(test_threads_sinks_and_messages_without_a_thread_do_not_wait_for_each_other),
+    STORY(test_heads_go_by_level_then_due_then_age),
+    STORY(test_only_a_head_that_is_due_is_claimed_with_its_route),
+    STORY(test_later_messages_of_a_thread_know_its_first_receipt));

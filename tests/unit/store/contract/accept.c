@@ -1,9 +1,9 @@
 /* Duplicates, and events that wait for a router. */
-#include "../cmocka_setup.h"
+#include "../../cmocka_setup.h"
 
 #include <string.h>
 
-#include "ledger.h"
+#include "contract.h"
 
 static struct store_accept keyed(const char *key, int64_t at_ms)
 {
@@ -33,7 +33,8 @@ static void test_the_same_key_within_the_window_is_a_duplicate(void **state)
     assert_int_equal(second.event, first.event);
     assert_false(late.is_duplicate);
     assert_int_not_equal(late.event, first.event);
-    assert_int_equal(ledger_sql(ledger, "SELECT count FROM duplicate WHERE event = 1"), 1);
+    assert_int_equal(number_in_story(ledger, first.event, "duplicates"), 1);
+    assert_int_equal(number_in_story(ledger, late.event, "duplicates"), 0);
     assert_int_equal(ledger_health(ledger).events, 2);
 }
 
@@ -52,7 +53,7 @@ static void test_duplicates_in_one_group_see_each_other(void **state)
         assert_true(accepted[i].is_duplicate);
         assert_int_equal(accepted[i].event, accepted[0].event);
     }
-    assert_int_equal(ledger_sql(ledger, "SELECT count FROM duplicate"), 2);
+    assert_int_equal(number_in_story(ledger, accepted[0].event, "duplicates"), 2);
     assert_int_equal(ledger_health(ledger).unrouted, 1);
 }
 
@@ -121,17 +122,10 @@ static void test_handing_out_stops_at_the_bytes_but_gives_one(void **state)
     assert_int_equal(next_events(ledger, 10, 0).count, 1);
 }
 
-int main(void)
-{
-#define STORY(test) cmocka_unit_test_setup_teardown(test, ledger_setup, ledger_teardown)
-    const struct CMUnitTest tests[] = {
-        STORY(test_the_same_key_within_the_window_is_a_duplicate),
+const struct stories accept_stories =
+    STORIES(STORY(test_the_same_key_within_the_window_is_a_duplicate),
         STORY(test_duplicates_in_one_group_see_each_other),
         STORY(test_keys_are_compared_exactly_and_for_each_hook),
         STORY(test_a_duplicate_is_known_after_a_restart),
         STORY(test_unclaimed_events_are_handed_out_in_order_and_once),
-        STORY(test_handing_out_stops_at_the_bytes_but_gives_one),
-    };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+        STORY(test_handing_out_stops_at_the_bytes_but_gives_one));
