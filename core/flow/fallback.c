@@ -1,5 +1,6 @@
 /* Another sink takes over what has waited too long at one. A pass walks what waits in the ledger,
- * in steps, and says when the next delivery that stays will have waited long enough. */
+ * in steps, and says when the next delivery that stays will have waited long enough. What is being
+ * attempted meanwhile is moved when that attempt has failed. */
 #include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,8 @@ struct fallback {
     store_id after;   /* where this pass has come to */
     int64_t moved;    /* in this pass */
     int64_t until_ms; /* what was made by then is moved in this pass; steady clock */
-    bool was_busy;    /* some of it was being attempted */
+    bool is_busy;     /* in this pass some of it was being attempted */
+    bool waits;       /* in the last one: another pass is due when an attempt is over */
     struct event *timer;
 };
 
@@ -50,11 +52,10 @@ static void end_pass(struct fallback *fallback, int64_t oldest_ms)
         log_warn(&outlet_sink(fallback->from)->logger,
             "%lld deliveries waited longer than %lld ms: sink %s takes them over",
             (long long)fallback->moved, (long long)after_ms, policy_of(fallback)->fallback);
-    if (fallback->was_busy && wait_ms > FLOW_AGAIN_MS)
-        wait_ms = FLOW_AGAIN_MS;
     fallback->after = 0;
     fallback->moved = 0;
-    fallback->was_busy = false;
+    fallback->waits = fallback->is_busy;
+    fallback->is_busy = false;
     sleep_for(fallback, wait_ms);
 }
 
@@ -76,7 +77,7 @@ static void on_moved(const struct error *error, const struct store_changes *chan
     }
     fallback->moved += (int64_t)changes->count;
     fallback->after = changes->last;
-    fallback->was_busy |= changes->is_busy;
+    fallback->is_busy |= changes->is_busy;
     if (!changes->more)
         end_pass(fallback, changes->next_due_ms);
     else if (!flow->is_stopping)
@@ -109,6 +110,17 @@ static void on_time(evutil_socket_t fd, short what, void *arg)
         return;
     fallback->until_ms = clock_steady_ms() - policy_of(fallback)->fallback_after_ms;
     step(fallback);
+}
+
+void fallbacks_note_over(struct fallbacks *fallbacks, const struct outlet *outlet)
+{
+    for (size_t i = 0; i < fallbacks->count; i++) {
+        struct fallback *fallback = &fallbacks->items[i];
+        if (fallback->from != outlet || !fallback->waits)
+            continue;
+        fallback->waits = false;
+        sleep_for(fallback, 0);
+    }
 }
 
 void fallbacks_open(struct fallbacks *fallbacks)

@@ -185,6 +185,9 @@ struct fallbacks *fallbacks_create(struct flow *flow);
 void fallbacks_destroy(struct fallbacks *fallbacks);
 void fallbacks_open(struct fallbacks *fallbacks);
 
+/* An attempt of the outlet is over: what it was about may be moved now. */
+void fallbacks_note_over(struct fallbacks *fallbacks, const struct outlet *outlet);
+
 /* In held.c: sinks that left the configuration, and those that came back. */
 
 struct held *held_create(struct flow *flow);

@@ -156,6 +156,7 @@ static void on_delivery_over(enum delivery_end end, int64_t due_ms, void *arg)
     assert(outlet->open_deliveries > 0);
     outlet->open_deliveries--;
     alarm_about_sink(outlet->flow, outlet, &outlet->is_told);
+    fallbacks_note_over(outlet->flow->fallbacks, outlet);
     wake_held_back(outlet->flow);
     if (end == DELIVERY_PROMOTED)
         outlet->has_heads = true;

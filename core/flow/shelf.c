@@ -42,7 +42,7 @@ static size_t weigh(const struct story *story)
 
 static void take_off(struct shelf *shelf, struct place *place)
 {
-    HASH_DELETE(hh, shelf->by_number, place);
+    HASH_DELETE(hh, shelf->by_number, place); /* NOLINT: it is in the table, so there is one */
     TAILQ_REMOVE(&shelf->places, place, link);
     shelf->bytes -= place->weight;
     story_release(place->story);
@@ -105,10 +105,9 @@ static struct place *place_create(struct shelf *shelf, struct story *story, int6
 
 void shelf_put(struct shelf *shelf, struct story *story, size_t wanted, int64_t now_ms)
 {
-    bool fits = make_room(shelf, weigh(story), now_ms);
     struct place *place = find(shelf, story->number);
 
-    if (!place && fits)
+    if (!place && make_room(shelf, weigh(story), now_ms))
         place = place_create(shelf, story, now_ms);
     if (place)
         place->wanted += wanted;

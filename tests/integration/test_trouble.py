@@ -21,13 +21,19 @@ def titles(mattermost):
     return [mattermost.as_text(entry) for entry in mattermost.received]
 
 
+def deliveries_to(daemon, event_id, sink):
+    """An event's deliveries to a sink: those of the decision, and what came later."""
+    story = daemon.event(event_id)
+    later = [delivery for entry in story["later"] for delivery in entry["deliveries"]]
+    return [d for d in story["deliveries"] + later if d["sink"] == sink]
+
+
 def state_of(daemon, event_id, sink):
-    """The present states of an event's deliveries to a sink."""
-    return [d["state"] for d in daemon.event(event_id)["deliveries"] if d["sink"] == sink]
+    return [d["state"] for d in deliveries_to(daemon, event_id, sink)]
 
 
 def reasons_of(daemon, event_id, sink):
-    return [d["reason"] or "" for d in daemon.event(event_id)["deliveries"] if d["sink"] == sink]
+    return [d["reason"] or "" for d in deliveries_to(daemon, event_id, sink)]
 
 
 @pytest.fixture
@@ -170,6 +176,7 @@ def test_what_waits_too_long_goes_to_the_fallback_once_and_in_order(make_daemon,
     assert [f"no{n:06d}x" in text for n, text in enumerate(titles(other))] == [True] * 4
     for event_id in ids:
         assert state_of(daemon, event_id, "chat") == ["skipped"]
+        assert state_of(daemon, event_id, "mail") == ["delivered"]
         assert "mail" in reasons_of(daemon, event_id, "chat")[0]
     mattermost.fail_always(None)
     daemon.accept(probe(9))
@@ -207,9 +214,9 @@ def test_what_was_moved_is_not_moved_again(make_daemon, mattermost, other, start
     wait_until(lambda: len(other.requests) >= 6, "tries at the fallback")
     assert third.received == []
     other.fail_always(None)
-    other.wait_for(1)
     daemon.wait_settled()
     assert state_of(daemon, event_id, "chat") == ["skipped"]
+    assert state_of(daemon, event_id, "mail") == ["delivered"]
 
 
 def test_after_an_attempt_in_doubt_the_fallback_carries_the_mark(make_daemon, mattermost, other):
