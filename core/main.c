@@ -58,7 +58,7 @@ int main(int argc, char **argv)
     const char *name = argc > 1 ? argv[1] : "";
 
     /* Both before any thread: jansson seeds its hashes once for the process. */
-    json_set_alloc_funcs(mem_alloc, free);
+    json_set_alloc_funcs(mem_take, free);
     json_object_seed(0);
     if (is_word(name, "--help", "help") || is_word(name, "-h", "-h")) {
         print_help(stdout);

@@ -24,6 +24,15 @@ void *mem_alloc(size_t size)
     return memory;
 }
 
+void *mem_take(size_t size)
+{
+    void *memory = malloc(size ? size : 1);
+
+    if (!memory)
+        mem_exhausted();
+    return memory;
+}
+
 void *mem_resize(void *memory, size_t size)
 {
     void *resized = realloc(memory, size ? size : 1);

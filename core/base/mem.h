@@ -8,6 +8,9 @@
 
 /* Returns size zeroed bytes, the caller's to free(). */
 void *mem_alloc(size_t size);
+
+/* The same, not zeroed: for who fills it at once. */
+void *mem_take(size_t size);
 void *mem_resize(void *memory, size_t size);
 void *mem_copy(const void *memory, size_t size);
 

@@ -114,15 +114,22 @@ static const char *title_text(struct tocsin_call *call, const char *headline, co
     return link ? headline : call->host->escape(call, TOCSIN_MARKDOWN, headline);
 }
 
-/* A label is shown as it is, a value is Markdown. Two short fields share a line. */
-static json_t *field_create(struct tocsin_call *call, const struct tocsin_fact *fact)
+/* A label is shown as it is, a value is Markdown. Two short fields share a line. *size grows by
+ * what the field takes in the document. */
+static json_t *field_create(struct tocsin_call *call, const struct tocsin_fact *fact, size_t *size)
 {
+    static const char frame[] = "{\"title\":\"\",\"value\":\"\",\"short\":false},";
     const char *label = text_cut(call, fact->label, MAX_LABEL_RUNES, SIZE_MAX);
     const char *value = text_cut(call, fact->value, MAX_VALUE_RUNES, MAX_VALUE);
+    const char *title = unmentioned(call, label);
+    const char *escaped = call->host->escape(call, TOCSIN_MARKDOWN, value);
+    json_t *field = json_object();
 
-    return json_pack("{s:o, s:o, s:b}", "title", text_json(call, unmentioned(call, label)), "value",
-        text_json(call, call->host->escape(call, TOCSIN_MARKDOWN, value)), "short",
-        strlen(value) <= SHORT_VALUE);
+    json_object_set_new(field, "title", text_json(call, title));
+    json_object_set_new(field, "value", text_json(call, escaped));
+    json_object_set_new(field, "short", json_boolean(strlen(value) <= SHORT_VALUE));
+    *size += sizeof frame - 1 + text_cost(title) + text_cost(escaped);
+    return field;
 }
 
 /* As many fields as their limit takes, the first ones first. */
@@ -133,8 +140,7 @@ static json_t *fields_create(struct tocsin_call *call)
     size_t size = 0;
 
     for (uint32_t i = 0; i < message->fact_count; i++) {
-        json_t *field = field_create(call, message_fact(message, i));
-        size += json_size(field) + 1;
+        json_t *field = field_create(call, message_fact(message, i), &size);
         if (size > MAX_FIELDS) {
             json_decref(field);
             break;

@@ -5,6 +5,10 @@
 
 #define ELLIPSIS "\xe2\x80\xa6"
 
+enum {
+    USUAL_BODY = 4096, /* most documents fit, and are written once */
+};
+
 static bool is_continuation(char byte)
 {
     return ((unsigned char)byte & 0xc0) == 0x80;
@@ -77,10 +81,15 @@ size_t json_size(const json_t *document)
 
 void json_send(struct tocsin_call *call, const json_t *document, struct tocsin_request *request)
 {
-    size_t len = json_size(document);
-    char *body = call->host->alloc(call, len + 1);
+    size_t room = USUAL_BODY;
+    char *body = call->host->alloc(call, room + 1);
+    size_t len = json_dumpb(document, body, room, JSON_COMPACT);
 
-    json_dumpb(document, body, len, JSON_COMPACT);
+    if (len > room) {
+        body = call->host->alloc(call, len + 1);
+        json_dumpb(document, body, len, JSON_COMPACT);
+    }
+    body[len] = '\0';
     request->body = body;
     request->body_len = len;
 }
