@@ -28,14 +28,13 @@ static void finish_all(struct changing *changing, struct database *db)
     const struct store_finish *in = &((struct finishing *)changing)->in;
     struct walk walk = record_walk(db, &changing->base.pool, &in->pick,
         in->result == STORE_SKIPPED ? RECORDS_BOTH : RECORDS_WAITING);
-    const struct record *records = walk.records.items;
+    struct record record;
 
-    for (size_t i = 0; i < walk.records.count; i++) {
-        struct store_change change = {.delivery = records[i].delivery,
-            .event = records[i].event,
-            .refused = records[i].refused};
+    while (record_next(&walk, &record)) {
+        struct store_change change = {
+            .delivery = record.delivery, .event = record.event, .refused = record.refused};
         if (!change.refused)
-            change = finish_record(in, db, &records[i]);
+            change = finish_record(in, db, &record);
         changes_add(changing, &change);
     }
     changes_end(changing, walk.last, walk.more);

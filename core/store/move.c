@@ -55,12 +55,12 @@ static void move_all(struct changing *changing, struct database *db)
     struct moving *moving = (struct moving *)changing;
     const struct store_pick pick = {.after = moving->in.pick.after, .sink = moving->in.pick.sink};
     struct walk walk = record_walk(db, &changing->base.pool, &pick, RECORDS_UNFINISHED);
-    const struct record *records = walk.records.items;
-    size_t i = 0;
+    struct record record;
+    bool goes_on = true;
 
-    while (i < walk.records.count && move_one(moving, db, &records[i]))
-        i++;
-    changes_end(changing, walk.last, walk.more && i == walk.records.count);
+    while (goes_on && record_next(&walk, &record))
+        goes_on = move_one(moving, db, &record);
+    changes_end(changing, walk.last, walk.more && goes_on);
 }
 
 static void run(struct request *request, struct database *db)

@@ -23,11 +23,6 @@ static struct record record_read(struct pool *pool, sqlite3_stmt *row)
     };
 }
 
-static void add(struct walk *walk, struct pool *pool, const struct record *record)
-{
-    *(struct record *)list_add(&walk->records, pool, sizeof *record) = *record;
-}
-
 static bool find(struct database *db, struct pool *pool, enum statement which, store_id id,
     struct record *record)
 {
@@ -84,42 +79,42 @@ static bool is_meant(const struct store_pick *pick, enum record_kinds kinds, sql
            (!pick->sink || strcmp(pick->sink, (const char *)sqlite3_column_text(row, 7)) == 0);
 }
 
-static struct walk walk_on(
+struct walk record_walk(
     struct database *db, struct pool *pool, const struct store_pick *pick, enum record_kinds kinds)
 {
     static const enum statement by_kinds[] = {[RECORDS_WAITING] = SQL_WALK_WAITING,
         [RECORDS_DEAD] = SQL_WALK_DEAD,
         [RECORDS_BOTH] = SQL_WALK_BOTH,
         [RECORDS_UNFINISHED] = SQL_WALK_WAITING};
-    struct walk walk = {.last = pick->after};
-    size_t seen = 0;
+    struct walk walk = {.db = db, .pool = pool, .pick = pick, .kinds = kinds};
+    int seen = 0;
+
+    if (pick->id_count)
+        return walk;
+    walk.last = pick->after;
     auto_reset sqlite3_stmt *row =
         statement_query(db, by_kinds[kinds], WITH(number(pick->after), number(STORE_STEP)));
-
-    while (statement_next(db, row)) {
+    for (; statement_next(db, row); seen++) {
         walk.last = sqlite3_column_int64(row, 0);
-        seen++;
-        if (!is_meant(pick, kinds, row))
-            continue;
-        const struct record record = record_read(pool, row);
-        add(&walk, pool, &record);
+        if (is_meant(pick, kinds, row))
+            *(struct record *)list_add(&walk.records, pool, sizeof(struct record)) =
+                record_read(pool, row);
     }
     walk.more = seen == STORE_STEP;
     return walk;
 }
 
-struct walk record_walk(
-    struct database *db, struct pool *pool, const struct store_pick *pick, enum record_kinds kinds)
+bool record_next(struct walk *walk, struct record *record)
 {
-    struct walk walk = {0};
+    const struct record *records = walk->records.items;
+    size_t i = walk->next++;
 
-    if (pick->id_count == 0)
-        return walk_on(db, pool, pick, kinds);
-    for (size_t i = 0; i < pick->id_count; i++) {
-        const struct record record = find_by_id(db, pool, pick->ids[i], kinds);
-        add(&walk, pool, &record);
-    }
-    return walk;
+    if (i >= (walk->pick->id_count ? walk->pick->id_count : walk->records.count))
+        return false;
+    *record = walk->pick->id_count
+                  ? find_by_id(walk->db, walk->pool, walk->pick->ids[i], walk->kinds)
+                  : records[i];
+    return true;
 }
 
 struct store_pick record_copy_pick(struct pool *pool, const struct store_pick *pick)

@@ -31,14 +31,23 @@ enum record_kinds {
 
 /* One step of a walk. */
 struct walk {
-    struct list records; /* of struct record */
-    store_id last;       /* where the next step begins */
+    struct database *db;
+    struct pool *pool;
+    const struct store_pick *pick;
+    enum record_kinds kinds;
+    struct list records; /* of struct record, where none is meant by its id */
+    size_t next;
+    store_id last; /* where the next step begins */
     bool more;
 };
 
 /* The records of the pick's next step; for a pick by ids one for each, maybe refused. */
 struct walk record_walk(
     struct database *db, struct pool *pool, const struct store_pick *pick, enum record_kinds kinds);
+
+/* The next of them as it is now: an id may be given twice, and the first time changed it. False at
+ * the end. */
+bool record_next(struct walk *walk, struct record *record);
 
 /* Copies what a caller gave. */
 struct store_pick record_copy_pick(struct pool *pool, const struct store_pick *pick);

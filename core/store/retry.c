@@ -49,16 +49,15 @@ static void retry_all(struct changing *changing, struct database *db)
     const struct store_retry *in = &retrying->in;
     struct walk walk =
         record_walk(db, &changing->base.pool, &in->pick, in->to ? RECORDS_BOTH : RECORDS_DEAD);
-    const struct record *records = walk.records.items;
+    struct record record;
 
-    for (size_t i = 0; i < walk.records.count; i++) {
-        struct store_change change = {.delivery = records[i].delivery,
-            .event = records[i].event,
-            .refused = records[i].refused};
-        if (!change.refused && in->to && is_there(retrying, &records[i]))
+    while (record_next(&walk, &record)) {
+        struct store_change change = {
+            .delivery = record.delivery, .event = record.event, .refused = record.refused};
+        if (!change.refused && in->to && is_there(retrying, &record))
             change.refused = "waits there already";
         if (!change.refused)
-            change = retry_record(retrying, db, &records[i]);
+            change = retry_record(retrying, db, &record);
         if (!change.refused || in->pick.id_count)
             changes_add(changing, &change);
     }

@@ -120,6 +120,22 @@ static void test_what_is_meant_by_its_id_says_why_nothing_was_done(void **state)
     }
 }
 
+static void test_an_id_that_is_given_twice_counts_once(void **state)
+{
+    struct ledger *ledger = *state;
+    store_id ids[] = {dead_letter(ledger, "", "mail"), 0};
+    struct store_retry retry = {.pick = {.ids = ids, .id_count = 2}, .at_ms = NOW, .now_ms = NOW};
+    struct changed changed;
+
+    dead_letter(ledger, "", "mail");
+    ids[1] = ids[0];
+    retry_deliveries(ledger, &retry, &changed);
+    assert_string_equal(changed.rows[0].refused, "");
+    assert_string_equal(changed.rows[1].refused, "was skipped");
+    assert_int_equal(ledger_health(ledger).dead, 1);
+    assert_int_equal(ledger_health(ledger).waiting, 1);
+}
+
 static void test_a_filter_means_those_of_its_sink_and_times(void **state)
 {
     struct ledger *ledger = *state;
@@ -265,6 +281,7 @@ const struct stories changes_stories =
         STORY(test_a_retry_elsewhere_is_marked_and_leaves_the_resume_behind),
         STORY(test_what_waits_can_only_be_sent_elsewhere),
         STORY(test_what_is_meant_by_its_id_says_why_nothing_was_done),
+        STORY(test_an_id_that_is_given_twice_counts_once),
         STORY(test_a_filter_means_those_of_its_sink_and_times), STORY(test_a_long_walk_takes_steps),
         STORY(test_skipping_a_head_lets_the_next_one_pass),
         STORY(test_a_dead_letter_that_is_skipped_keeps_its_reason),
