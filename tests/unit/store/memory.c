@@ -273,16 +273,16 @@ static int64_t count_queue(const struct m_state *state, const char *sink)
 {
     int64_t waiting = 0;
 
-    M_EACH(m_delivery, delivery, state->deliveries)
-    waiting += m_is_waiting(delivery) && strcmp(delivery->sink, sink) == 0;
+    M_EACH (m_delivery, delivery, state->deliveries)
+        waiting += m_is_waiting(delivery) && strcmp(delivery->sink, sink) == 0;
     return waiting;
 }
 
 static bool is_first_of_sink(const struct m_state *state, const struct m_delivery *delivery)
 {
-    M_EACH(m_delivery, other, state->deliveries)
-    if (strcmp(other->sink, delivery->sink) == 0)
-        return other == delivery;
+    M_EACH (m_delivery, other, state->deliveries)
+        if (strcmp(other->sink, delivery->sink) == 0)
+            return other == delivery;
     return false;
 }
 
@@ -290,9 +290,9 @@ static void visit_queues(struct journal *journal, store_queue_visit visit, void 
 {
     const struct m_state *state = &engine_of(journal)->memory->state;
 
-    M_EACH(m_delivery, delivery, state->deliveries)
-    if (is_first_of_sink(state, delivery))
-        visit(&(struct store_queue){delivery->sink, count_queue(state, delivery->sink)}, arg);
+    M_EACH (m_delivery, delivery, state->deliveries)
+        if (is_first_of_sink(state, delivery))
+            visit(&(struct store_queue){delivery->sink, count_queue(state, delivery->sink)}, arg);
 }
 
 static const char *ledger_id(struct journal *journal)

@@ -38,8 +38,8 @@ static struct archive_event tell_event(const struct m_state *state, const struct
 {
     int64_t deliveries = 0;
 
-    M_EACH(m_record, record, state->records)
-    deliveries += record->event == event->id ? record->count : 0;
+    M_EACH (m_record, record, state->records)
+        deliveries += record->event == event->id ? record->count : 0;
     return (struct archive_event){
         .event = event->id,
         .at_ms = event->at_ms,
@@ -94,9 +94,9 @@ static const struct m_attempt *last_attempt(const struct m_state *state, store_i
 {
     const struct m_attempt *last = NULL;
 
-    M_EACH(m_attempt, attempt, state->attempts)
-    if (attempt->delivery == delivery)
-        last = attempt;
+    M_EACH (m_attempt, attempt, state->attempts)
+        if (attempt->delivery == delivery)
+            last = attempt;
     return last;
 }
 
@@ -214,8 +214,7 @@ static bool scan(struct archive *archive, const struct archive_scan *filter,
     (void)error;
     *last = filter->after;
     *more = false;
-    M_EACH(m_event, event, memory->state.events)
-    {
+    M_EACH (m_event, event, memory->state.events) {
         if (event->id <= filter->after)
             continue;
         *more = is_at_end(seen++, shown, filter->limit);

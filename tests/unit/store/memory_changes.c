@@ -65,8 +65,7 @@ static struct list pick_step(struct memory *memory, const struct store_pick *pic
     int seen = 0;
 
     out->changes.last = pick->after;
-    M_EACH(m_delivery, delivery, memory->state.deliveries)
-    {
+    M_EACH (m_delivery, delivery, memory->state.deliveries) {
         bool is_of_kind = (waiting && m_is_waiting(delivery)) || (dead && m_is_dead(delivery));
         if (delivery->id <= pick->after || !is_of_kind || seen == STORE_STEP)
             continue;
@@ -232,7 +231,7 @@ static void move(struct memory *memory, const void *arg, struct answer *out)
             out->changes.more = false;
             return;
         }
-        if (m_was_made(&memory->state, delivery->event, in->to))
+        if (m_was_made(&memory->state, delivery->event, in->to, INT64_MAX))
             continue;
         if (delivery->state == STORE_CLAIMED)
             out->changes.is_busy = true;
@@ -270,8 +269,7 @@ static void replay_step(struct memory *memory, const struct store_replays *in, s
     int seen = 0;
 
     out->changes.last = in->after;
-    M_EACH(m_event, event, memory->state.events)
-    {
+    M_EACH (m_event, event, memory->state.events) {
         if (event->id <= in->after || seen == STORE_STEP)
             continue;
         seen++;
@@ -326,9 +324,9 @@ static int compare_notes(const void *left, const void *right)
 
 void m_note_list(const struct memory *memory, const char *prefix, struct answer *out)
 {
-    M_EACH(store_note, note, memory->state.notes)
-    if (strncmp(note->key, prefix, strlen(prefix)) == 0)
-        *M_TELL(out, store_note) = *note;
+    M_EACH (store_note, note, memory->state.notes)
+        if (strncmp(note->key, prefix, strlen(prefix)) == 0)
+            *M_TELL(out, store_note) = *note;
     if (out->items.count)
         qsort(out->items.items, out->items.count, sizeof(struct store_note), compare_notes);
 }

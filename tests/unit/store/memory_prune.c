@@ -19,8 +19,7 @@ static bool is_over(const struct m_state *state, const struct m_event *event, in
     if (event->waits || !decision || event->dedupe_until_ms > now_ms)
         return false;
     int64_t ended_ms = decision->at_ms;
-    M_EACH(m_delivery, delivery, state->deliveries)
-    {
+    M_EACH (m_delivery, delivery, state->deliveries) {
         if (delivery->event != event->id)
             continue;
         if (m_is_waiting(delivery))
@@ -62,17 +61,17 @@ static bool object_goes(const void *item, const void *arg)
 {
     const struct m_state *state = arg;
 
-    M_EACH(m_attachment, attachment, state->attachments)
-    if (attachment->object == ((const struct m_object *)item)->id)
-        return false;
+    M_EACH (m_attachment, attachment, state->attachments)
+        if (attachment->object == ((const struct m_object *)item)->id)
+            return false;
     return true;
 }
 
 static void forget(struct m_state *state, store_id event)
 {
-    M_EACH(m_record, record, state->records)
-    if (record->event == event)
-        m_remove(&state->attempts, sizeof(struct m_attempt), attempt_goes, record);
+    M_EACH (m_record, record, state->records)
+        if (record->event == event)
+            m_remove(&state->attempts, sizeof(struct m_attempt), attempt_goes, record);
     m_remove(&state->deliveries, sizeof(struct m_delivery), delivery_goes, &event);
     m_remove(&state->records, sizeof(struct m_record), record_goes, &event);
     m_remove(&state->attachments, sizeof(struct m_attachment), attachment_goes, &event);

@@ -42,33 +42,33 @@ struct m_state m_copy(const struct m_state *state, struct pool *pool)
 
 struct m_event *m_event(struct m_state *state, store_id id)
 {
-    M_EACH(m_event, event, state->events)
-    if (event->id == id)
-        return event;
+    M_EACH (m_event, event, state->events)
+        if (event->id == id)
+            return event;
     return NULL;
 }
 
 struct m_delivery *m_delivery(struct m_state *state, store_id id)
 {
-    M_EACH(m_delivery, delivery, state->deliveries)
-    if (delivery->id == id)
-        return delivery;
+    M_EACH (m_delivery, delivery, state->deliveries)
+        if (delivery->id == id)
+            return delivery;
     return NULL;
 }
 
 const struct m_object *m_object(const struct m_state *state, store_id id)
 {
-    M_EACH(m_object, object, state->objects)
-    if (object->id == id)
-        return object;
+    M_EACH (m_object, object, state->objects)
+        if (object->id == id)
+            return object;
     return NULL;
 }
 
 const struct m_record *m_decision(const struct m_state *state, store_id event)
 {
-    M_EACH(m_record, record, state->records)
-    if (record->event == event && !record->kind)
-        return record;
+    M_EACH (m_record, record, state->records)
+        if (record->event == event && !record->kind)
+            return record;
     return NULL;
 }
 
@@ -76,18 +76,18 @@ const struct m_record *m_last_replay(const struct m_state *state, store_id event
 {
     const struct m_record *last = NULL;
 
-    M_EACH(m_record, record, state->records)
-    if (record->event == event && record->kind && strcmp(record->kind, "replay") == 0)
-        last = record;
+    M_EACH (m_record, record, state->records)
+        if (record->event == event && record->kind && strcmp(record->kind, "replay") == 0)
+            last = record;
     return last;
 }
 
 const char *m_first_receipt(const struct m_state *state, const char *sink, const char *thread)
 {
-    M_EACH(m_delivery, delivery, state->deliveries)
-    if (delivery->leads && strcmp(delivery->sink, sink) == 0 &&
-        strcmp(delivery->thread, thread) == 0)
-        return delivery->receipt;
+    M_EACH (m_delivery, delivery, state->deliveries)
+        if (delivery->leads && strcmp(delivery->sink, sink) == 0 &&
+            strcmp(delivery->thread, thread) == 0)
+            return delivery->receipt;
     return NULL;
 }
 
@@ -105,8 +105,8 @@ int64_t m_count_unrouted(const struct m_state *state)
 {
     int64_t count = 0;
 
-    M_EACH(m_event, event, state->events)
-    count += event->waits;
+    M_EACH (m_event, event, state->events)
+        count += event->waits;
     return count;
 }
 
@@ -114,8 +114,8 @@ int64_t m_count_waiting(const struct m_state *state)
 {
     int64_t count = 0;
 
-    M_EACH(m_delivery, delivery, state->deliveries)
-    count += m_is_waiting(delivery);
+    M_EACH (m_delivery, delivery, state->deliveries)
+        count += m_is_waiting(delivery);
     return count;
 }
 
@@ -123,18 +123,18 @@ int64_t m_count_dead(const struct m_state *state)
 {
     int64_t count = 0;
 
-    M_EACH(m_delivery, delivery, state->deliveries)
-    count += m_is_dead(delivery);
+    M_EACH (m_delivery, delivery, state->deliveries)
+        count += m_is_dead(delivery);
     return count;
 }
 
 /* The unfinished deliveries of one sink and thread, by number; what has no thread is alone. */
 static struct m_delivery *first_of_line(struct m_state *state, const char *sink, const char *thread)
 {
-    M_EACH(m_delivery, delivery, state->deliveries)
-    if (*thread && m_is_waiting(delivery) && strcmp(delivery->sink, sink) == 0 &&
-        strcmp(delivery->thread, thread) == 0)
-        return delivery;
+    M_EACH (m_delivery, delivery, state->deliveries)
+        if (*thread && m_is_waiting(delivery) && strcmp(delivery->sink, sink) == 0 &&
+            strcmp(delivery->thread, thread) == 0)
+            return delivery;
     return NULL;
 }
 
@@ -178,11 +178,11 @@ void m_record_later(struct memory *memory, store_id event, int64_t at_ms, store_
         .trace = pool_text(&memory->texts, trace)};
 }
 
-bool m_was_made(const struct m_state *state, store_id event, const char *sink)
+bool m_was_made(const struct m_state *state, store_id event, const char *sink, store_id before)
 {
-    M_EACH(m_delivery, delivery, state->deliveries)
-    if (delivery->event == event && strcmp(delivery->sink, sink) == 0)
-        return true;
+    M_EACH (m_delivery, delivery, state->deliveries)
+        if (delivery->event == event && delivery->id < before && strcmp(delivery->sink, sink) == 0)
+            return true;
     return false;
 }
 
@@ -234,10 +234,10 @@ void m_recover(struct memory *memory, int64_t now_ms, bool was_unclean, int64_t 
     struct m_state *state = &memory->state;
 
     state->suspect = 0;
-    M_EACH(m_delivery, delivery, state->deliveries)
-    if (delivery->state == STORE_CLAIMED)
-        *buried += recover_delivery(state, delivery, now_ms, was_unclean);
-    M_EACH(m_event, event, state->events)
-    if (event->waits && event->claim)
-        *buried += recover_event(memory, event, now_ms, was_unclean);
+    M_EACH (m_delivery, delivery, state->deliveries)
+        if (delivery->state == STORE_CLAIMED)
+            *buried += recover_delivery(state, delivery, now_ms, was_unclean);
+    M_EACH (m_event, event, state->events)
+        if (event->waits && event->claim)
+            *buried += recover_event(memory, event, now_ms, was_unclean);
 }

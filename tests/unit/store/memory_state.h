@@ -131,8 +131,8 @@ const char *m_end(struct m_state *state, struct m_delivery *delivery, enum store
 void m_record_later(struct memory *memory, store_id event, int64_t at_ms, store_id first,
     int64_t count, const char *kind, const char *trace);
 
-/* Whether this sink ever had a delivery of the event. */
-bool m_was_made(const struct m_state *state, store_id event, const char *sink);
+/* Whether this sink ever had a delivery of the event, of those before that number. */
+bool m_was_made(const struct m_state *state, store_id event, const char *sink, store_id before);
 
 /* At opening. */
 void m_recover(struct memory *memory, int64_t now_ms, bool was_unclean, int64_t *buried);

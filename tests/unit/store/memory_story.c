@@ -43,13 +43,13 @@ static json_t *tell_attempts(const struct m_state *state, store_id delivery)
 {
     json_t *all = json_array();
 
-    M_EACH(m_attempt, attempt, state->attempts)
-    if (attempt->delivery == delivery)
-        json_array_append_new(
-            all, json_pack("{s:i, s:o, s:I, s:i, s:o, s:o, s:b}", "attempt", attempt->number, "at",
-                     time_of(attempt->at_ms), "took_ms", (json_int_t)attempt->took_ms, "status",
-                     attempt->status, "reason", text_or_null(attempt->reason), "reply",
-                     text_or_null(attempt->reply), "maybe_sent", attempt->maybe_sent));
+    M_EACH (m_attempt, attempt, state->attempts)
+        if (attempt->delivery == delivery)
+            json_array_append_new(
+                all, json_pack("{s:i, s:o, s:I, s:i, s:o, s:o, s:b}", "attempt", attempt->number,
+                         "at", time_of(attempt->at_ms), "took_ms", (json_int_t)attempt->took_ms,
+                         "status", attempt->status, "reason", text_or_null(attempt->reason),
+                         "reply", text_or_null(attempt->reply), "maybe_sent", attempt->maybe_sent));
     return all;
 }
 
@@ -96,8 +96,7 @@ static json_t *tell_objects(const struct m_state *state, store_id event)
 {
     json_t *all = json_array();
 
-    M_EACH(m_attachment, attachment, state->attachments)
-    {
+    M_EACH (m_attachment, attachment, state->attachments) {
         if (attachment->event != event)
             continue;
         const struct m_object *object = m_object(state, attachment->object);
@@ -113,11 +112,11 @@ static json_t *tell_later(struct m_state *state, store_id event)
 {
     json_t *all = json_array();
 
-    M_EACH(m_record, record, state->records)
-    if (record->event == event && record->kind)
-        json_array_append_new(all,
-            json_pack("{s:s, s:o, s:o, s:o}", "kind", record->kind, "at", time_of(record->at_ms),
-                "trace", tell_trace(record), "deliveries", tell_deliveries(state, record)));
+    M_EACH (m_record, record, state->records)
+        if (record->event == event && record->kind)
+            json_array_append_new(all, json_pack("{s:s, s:o, s:o, s:o}", "kind", record->kind, "at",
+                                           time_of(record->at_ms), "trace", tell_trace(record),
+                                           "deliveries", tell_deliveries(state, record)));
     return all;
 }
 

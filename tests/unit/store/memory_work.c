@@ -10,10 +10,10 @@
 /* Of several the oldest; keys are of one hook. */
 static struct m_event *find_original(struct m_state *state, const struct store_accept *in)
 {
-    M_EACH(m_event, event, state->events)
-    if (in->dedupe && event->dedupe && event->dedupe_until_ms > in->now_ms &&
-        strcmp(event->dedupe, in->dedupe) == 0 && strcmp(event->hook, in->hook) == 0)
-        return event;
+    M_EACH (m_event, event, state->events)
+        if (in->dedupe && event->dedupe && event->dedupe_until_ms > in->now_ms &&
+            strcmp(event->dedupe, in->dedupe) == 0 && strcmp(event->hook, in->hook) == 0)
+            return event;
     return NULL;
 }
 
@@ -76,8 +76,7 @@ void m_next_events(struct memory *memory, size_t max, size_t bytes, struct answe
     size_t taken = 0, most = max;
 
     bytes = bytes ? bytes : 1;
-    M_EACH(m_event, event, memory->state.events)
-    {
+    M_EACH (m_event, event, memory->state.events) {
         if (taken >= bytes || out->items.count >= most)
             return;
         if (!event->waits || event->claim)
@@ -106,9 +105,9 @@ static bool is_sound(const struct m_state *state, const struct store_route *in, 
 
 static void list_attached(const struct m_state *state, store_id event, struct answer *out)
 {
-    M_EACH(m_attachment, attachment, state->attachments)
-    if (attachment->event == event)
-        *(store_id *)list_add(&out->objects, &out->pool, sizeof(store_id)) = attachment->object;
+    M_EACH (m_attachment, attachment, state->attachments)
+        if (attachment->event == event)
+            *(store_id *)list_add(&out->objects, &out->pool, sizeof(store_id)) = attachment->object;
 }
 
 static void attach(struct memory *memory, store_id event, const struct store_object *object)
@@ -146,12 +145,12 @@ static void claim_delivery(struct m_state *state, struct m_delivery *delivery)
 }
 
 static struct store_routed deliver(struct memory *memory, const struct m_event *event,
-    const struct store_route *in, const struct store_delivery *wanted)
+    const struct store_route *in, const struct store_delivery *wanted, store_id first)
 {
     struct m_state *state = &memory->state;
     struct store_routed routed = {.state = STORE_FINISHED};
 
-    if (event->replay == STORE_REPLAY_MISSING && m_was_made(state, event->id, wanted->sink))
+    if (event->replay == STORE_REPLAY_MISSING && m_was_made(state, event->id, wanted->sink, first))
         return routed;
     struct m_delivery *delivery =
         m_join(memory, &(struct m_delivery){
@@ -181,7 +180,7 @@ static void decide(
 
     attach_all(memory, event, in, out);
     for (size_t i = 0; i < in->delivery_count; i++) {
-        struct store_routed routed = deliver(memory, event, in, &in->deliveries[i]);
+        struct store_routed routed = deliver(memory, event, in, &in->deliveries[i], first);
         *M_TELL(out, store_routed) = routed;
     }
     m_record_later(memory, event->id, in->at_ms, first, state->delivery + 1 - first,
@@ -240,8 +239,7 @@ static struct list find_due(
 {
     struct list due = {0};
 
-    M_EACH(m_delivery, delivery, memory->state.deliveries)
-    {
+    M_EACH (m_delivery, delivery, memory->state.deliveries) {
         if (delivery->state != STORE_READY || strcmp(delivery->sink, sink) != 0)
             continue;
         int64_t due_ms = delivery->due_ms, *next_ms = &out->rest.next_due_ms;
@@ -403,8 +401,7 @@ void m_load(struct memory *memory, store_id id, struct pool *pool, struct store_
     *loaded = (struct store_loaded){0};
     if (!event)
         return;
-    M_EACH(m_attachment, attachment, memory->state.attachments)
-    {
+    M_EACH (m_attachment, attachment, memory->state.attachments) {
         if (attachment->event != id)
             continue;
         const struct m_object *object = m_object(&memory->state, attachment->object);

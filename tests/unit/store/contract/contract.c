@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../memory.h"
+#include "../memory_engine.h"
 #include "base/mem.h"
 
 json_t *story_of(struct ledger *ledger, store_id event)
@@ -86,32 +86,6 @@ struct routed route_to(
     assert_string_equal(routed.error, "");
     return routed;
 }
-
-static struct journal *open_memory(struct ledger *ledger, struct error *error)
-{
-    (void)error;
-    if (!ledger->memory)
-        ledger->memory = memory_create();
-    return memory_journal_open(ledger->memory, ledger->base);
-}
-
-static struct archive *open_memory_archive(struct ledger *ledger, struct error *error)
-{
-    (void)error;
-    return memory_archive_open(ledger->memory);
-}
-
-static void die_with_memory(struct ledger *ledger)
-{
-    memory_journal_die(ledger->journal);
-}
-
-static const struct ledger_engine memory_engine = {
-    .name = "memory",
-    .open = open_memory,
-    .open_archive = open_memory_archive,
-    .die = die_with_memory,
-};
 
 static int setup_sqlite(void **state)
 {
