@@ -109,6 +109,7 @@ static bool make_files_private(const char *path, struct error *error)
 
 static bool fail(struct database *db, struct error *error)
 {
+    db->fault = sqlite3_extended_errcode(db->handle);
     return error_set(error, "%s", sqlite3_errmsg(db->handle));
 }
 

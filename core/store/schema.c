@@ -102,7 +102,9 @@ static bool read_number(sqlite3 *handle, const char *sql, int *number, struct er
         *number = sqlite3_column_int(row, 0);
     sqlite3_finalize(row);
     if (code == SQLITE_NOTADB)
-        return error_set(error, "this is no tocsin ledger, nor any other SQLite file");
+        return error_set(error,
+            "this is no tocsin ledger, nor any other SQLite file; if it was one, restore a backup, "
+            "or move it away to begin anew");
     if (code != SQLITE_ROW)
         return error_set(error, "%s", sqlite3_errmsg(handle));
     return true;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mailbox.h"
@@ -252,13 +253,25 @@ static void destroy(struct writer *writer)
     free(writer);
 }
 
+/* Nothing here mends or replaces a file of which something could be saved: somebody decides. */
+static bool advise(const struct database *db, struct error *error)
+{
+    if ((db->fault & 0xff) != SQLITE_CORRUPT)
+        return false;
+    auto_free char *reason = TAKE(error->text);
+    return error_set(error,
+        "%s; keep a copy of it, then restore a backup, save what can be read (sqlite3's .recover), "
+        "or move it away to begin anew",
+        reason);
+}
+
 static bool start(struct writer *writer, struct error *error)
 {
     struct database *db = &writer->db;
 
     if (!database_open(db, true, error) ||
         !recovery_run(db, clock_steady_ms(), writer->logger, error))
-        return false;
+        return advise(db, error);
     memcpy(writer->ledger_id, db->ledger_id, sizeof writer->ledger_id);
     publish_health(writer);
     writer->checkpointer = checkpointer_create(db->path, error);

@@ -85,12 +85,15 @@ class HookServer:
         raw = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         with self._changed:
             status, headers, body, entry = self._decide(handler, raw)
-            self.requests.append((status, raw))
-            if entry is not None:
-                self.received.append({"time": time.time(), "headers": dict(handler.headers),
-                                      "raw": raw, **entry})
-            self._changed.notify_all()
+            self._keep(handler, raw, status, entry)
         send(handler, status, headers, body)
+
+    def _keep(self, handler, raw, status, entry):
+        self.requests.append((status, raw))
+        if entry is not None:
+            self.received.append({"time": time.time(), "headers": dict(handler.headers),
+                                  "raw": raw, **entry})
+        self._changed.notify_all()
 
     def _decide(self, handler, raw):
         if self._hangs:

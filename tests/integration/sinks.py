@@ -1,6 +1,8 @@
 """Sinks as tocsin.yaml has them, for the far ends of the tests. Their own rates, made for real
 servers, are off: a test that wants one says so."""
 
+from tocsin import TEST_PLUGINS
+
 
 def teams(fake, **more):
     return {"plugin": "teams", "url": fake.url, "rate": "off", **more}
@@ -22,3 +24,13 @@ def syslog(fake, **more):
 def unreachable():
     """A Mattermost that refuses connections: nothing ever listens on port 1."""
     return {"plugin": "mattermost", "url": "http://127.0.0.1:1/hooks/nobodylistens000000000000"}
+
+
+def record(fake, **more):
+    """What the host says of each delivery, posted to a Recorder."""
+    return {"plugin": str(TEST_PLUGINS / "record.so"), "url": fake.url, **more}
+
+
+def overstay(file, **more):
+    """A line an attempt, and no deadline kept: tests/plugins/overstay.c."""
+    return {"plugin": str(TEST_PLUGINS / "overstay.so"), "file": str(file), **more}

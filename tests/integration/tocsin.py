@@ -14,6 +14,7 @@ from pathlib import Path
 BUILD = Path(__file__).resolve().parents[2] / "build"
 BINARY = os.environ.get("TOCSIN_BIN", BUILD / "tocsin")
 PLUGINS = Path(os.environ.get("TOCSIN_PLUGINS", BUILD / "plugins"))
+TEST_PLUGINS = Path(os.environ.get("TOCSIN_TEST_PLUGINS", BUILD / "tests/plugins"))
 HOOK_PATH = "/hooks/0b9c5a6e-the-test-hook"
 
 Answer = namedtuple("Answer", "status headers body ms")
@@ -51,7 +52,8 @@ def as_yaml(value):
 class Tocsin:
     """Files are written by the constructor; start() brings it to life, as often as wanted."""
 
-    def __init__(self, folder, sinks, rules=None, settings="", api=None, hook="{}", env=None):
+    def __init__(self, folder, sinks, rules=None, settings="", api=None, hook="{}", env=None,
+                 ledger="ledger.db", keep=""):
         self.folder = Path(folder)
         self.env = env or {}
         self.lives = 0
@@ -59,11 +61,14 @@ class Tocsin:
         self.hook_port = self.admin_port = None
         self.config = self.folder / "tocsin.yaml"
         self.rules = self.folder / "rules.yaml"
+        self.ledger = self.folder / ledger
+        self.keep = keep
         self.write(sinks, rules, settings, api, hook)
 
     def write(self, sinks, rules=None, settings="", api=None, hook="{}"):
         """sinks: a dict; rules: YAML text, by default all to all; settings: more YAML lines; api:
-        an AlertApi to look up from; hook: more of the hook's options, as flow YAML."""
+        an AlertApi to look up from; hook: more of the hook's options, as flow YAML. The ledger's
+        file, and more of its options, are the constructor's."""
         everybody = as_yaml(list(sinks))
         self.rules.write_text(
             rules or f"rules:\n  - name: everything to everybody\n    match: {{}}\n"
@@ -72,7 +77,7 @@ class Tocsin:
         lines = [
             "listen: 127.0.0.1:0",
             "admin: 127.0.0.1:0",
-            "ledger: {sqlite: ledger.db}",
+            f"ledger: {{sqlite: {as_yaml(str(self.ledger))}{self.keep and ', ' + self.keep}}}",
             "rules: rules.yaml",
             f"plugin_path: {as_yaml(plugin_path())}",
             f'hooks: {{soc: {{from: sekoia, path: "{HOOK_PATH}"{options}}}}}',
@@ -180,6 +185,18 @@ class Tocsin:
         answer = self.post(event)
         assert answer.status == 202, answer
         return answer.body["id"]
+
+    def accept_all(self, events):
+        """Many in a row over one connection; all must be accepted."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.hook_port, timeout=60)
+        try:
+            for event in events:
+                connection.request("POST", HOOK_PATH, json.dumps(event))
+                answer = connection.getresponse()
+                answer.read()
+                assert answer.status == 202, answer.status
+        finally:
+            connection.close()
 
     def get(self, path):
         return self.request("GET", path, port=self.admin_port)
