@@ -106,12 +106,19 @@ static void on_read_overstayed(void *context, void *job)
     server_refuse(admin->server, reading->request, 503, "the ledger could not be read in time");
 }
 
+static void on_read_dropped(void *context, void *job)
+{
+    (void)context;
+    reading_destroy(job);
+}
+
 static const struct worker_ops reader_ops = {
     .open = reader_open,
     .run = reader_run,
     .close = reader_close,
     .done = on_read,
     .overstayed = on_read_overstayed,
+    .dropped = on_read_dropped,
 };
 
 static void on_connection_closed(struct evhttp_connection *connection, void *arg)
@@ -267,11 +274,13 @@ const char *admin_listener_address(const struct admin_listener *admin)
     return server_address(admin->server);
 }
 
-void admin_listener_destroy(struct admin_listener *admin)
+bool admin_listener_destroy(struct admin_listener *admin)
 {
     if (!admin)
-        return;
-    worker_lane_destroy(admin->readers);
+        return true;
+    bool all_back = worker_lane_destroy(admin->readers);
     server_destroy(admin->server);
-    free(admin);
+    if (all_back)
+        free(admin);
+    return all_back;
 }

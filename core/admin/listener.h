@@ -3,6 +3,7 @@
 #ifndef TOCSIN_ADMIN_LISTENER_H
 #define TOCSIN_ADMIN_LISTENER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct admin_listener;
@@ -30,6 +31,7 @@ struct admin_listener *admin_listener_create(const struct admin_parts *parts, st
 
 const char *admin_listener_address(const struct admin_listener *admin);
 
-void admin_listener_destroy(struct admin_listener *admin);
+/* False: a reader did not come back, and may go on using what the listener was given. */
+bool admin_listener_destroy(struct admin_listener *admin);
 
 #endif

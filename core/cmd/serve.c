@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "admin/listener.h"
 #include "base/clock.h"
@@ -232,22 +233,34 @@ static void forget_event(struct event *event)
         event_free(event);
 }
 
-/* The ledger is closed first: its last answers still find everything they speak of. */
-static void daemon_close(struct daemon *daemon)
+static bool stop_sinks(const struct setup *setup)
+{
+    bool all_back = true;
+
+    for (size_t i = 0; i < setup->sink_count; i++)
+        all_back &= sink_stop(setup->sinks[i]);
+    return all_back;
+}
+
+/* The ledger is closed first: its last answers still find everything they speak of. False: a thread
+ * that blocks was left behind, and may still use anything of the setup. */
+static bool daemon_close(struct daemon *daemon)
 {
     if (daemon->flow)
         flow_stop(daemon->flow);
     if (daemon->journal)
         daemon->journal->ops->close(daemon->journal);
     hook_listener_destroy(daemon->hooks);
-    admin_listener_destroy(daemon->admin);
+    bool all_back = admin_listener_destroy(daemon->admin);
     flow_destroy(daemon->flow);
     enricher_destroy(daemon->enricher);
     http_lane_destroy(daemon->http);
+    all_back &= stop_sinks(&daemon->setup);
     forget_event(daemon->on_term);
     forget_event(daemon->on_int);
     forget_event(daemon->drain);
     forget_event(daemon->prune);
+    return all_back;
 }
 
 static void daemon_run(struct daemon *daemon)
@@ -283,7 +296,8 @@ int cmd_serve(const struct command *command, int argc, char **argv)
         log_error(&daemon.logger, "%s", error_text(&error));
         status = EXIT_UNDONE;
     }
-    daemon_close(&daemon);
+    if (!daemon_close(&daemon))
+        _exit(status); /* what the lost threads use, exit handlers would take away */
     setup_finish(&daemon.setup);
     if (daemon.base)
         event_base_free(daemon.base);

@@ -23,6 +23,7 @@ enum {
 };
 
 struct delivery {
+    LIST_ENTRY(delivery) link; /* flow::deliveries */
     struct flow *flow;
     struct sink *sink;
     char *id;
@@ -36,6 +37,7 @@ struct delivery {
 
 static void delivery_destroy(struct delivery *delivery)
 {
+    LIST_REMOVE(delivery, link);
     if (delivery->again)
         event_free(delivery->again);
     free((char *)delivery->outcome.reason);
@@ -214,6 +216,7 @@ void delivery_attempt(struct flow *flow, struct sink *sink, const struct store_c
     struct journal *journal = flow->parts.journal;
     struct delivery *delivery = mem_alloc(sizeof *delivery);
 
+    LIST_INSERT_HEAD(&flow->deliveries, delivery, link);
     delivery->flow = flow;
     delivery->sink = sink;
     delivery->id =
@@ -234,4 +237,14 @@ void delivery_attempt(struct flow *flow, struct sink *sink, const struct store_c
     }
     const struct dispatch dispatch = make_dispatch(delivery, claimed, story);
     sink_attempt(sink, &dispatch, on_attempted, delivery);
+}
+
+void deliveries_drop(struct flow *flow)
+{
+    struct delivery *delivery, *next;
+
+    for (delivery = LIST_FIRST(&flow->deliveries); delivery; delivery = next) {
+        next = LIST_NEXT(delivery, link);
+        delivery_destroy(delivery);
+    }
 }

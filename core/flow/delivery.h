@@ -22,4 +22,7 @@ typedef void (*delivery_over)(enum delivery_end end, int64_t due_ms, void *arg);
 void delivery_attempt(struct flow *flow, struct sink *sink, const struct store_claimed *claimed,
     struct story *story, delivery_over over, void *arg);
 
+/* Forgets those that are under way: the flow ends, and the ledger knows that they were claimed. */
+void deliveries_drop(struct flow *flow);
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "base/log.h"
 #include "flow/flow.h"
@@ -41,7 +42,8 @@ struct flow {
     struct event *notes_again; /* reads the notes again */
     bool is_open;              /* the notes of an earlier life are read: sinks may be served */
     bool is_stopping;
-    size_t calls; /* to the ledger, not answered yet */
+    size_t calls;                     /* to the ledger, not answered yet */
+    LIST_HEAD(, delivery) deliveries; /* being attempted, or their outcome recorded */
 };
 
 /* In flow.c. */

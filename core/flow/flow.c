@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "config/config.h"
 #include "event/event.h"
+#include "flow/delivery.h"
 #include "flow/flow-private.h"
 #include "flow/story.h"
 #include "sink/sink.h"
@@ -61,6 +62,7 @@ void flow_destroy(struct flow *flow)
     shelf_destroy(flow->shelf);
     for (size_t i = 0; i < flow->parts.sink_count; i++)
         outlet_destroy(flow->outlets[i]);
+    deliveries_drop(flow);
     if (flow->notes_again)
         event_free(flow->notes_again);
     free(flow->outlets);

@@ -14,7 +14,7 @@
 #include "base/mem.h"
 
 enum {
-    join_patience_s = 2,
+    join_patience_ms = 2000,
 };
 
 /* One thread. The loop writes `job` and `limits` only while the thread waits for its letter; the
@@ -199,47 +199,63 @@ void worker_lane_run(struct worker_lane *lane, void *job, int64_t timeout_ms, in
     mailbox_post(worker->inbox, &worker->letter);
 }
 
-/* Ends a thread; false when it does not come back in time. */
-static bool worker_join(struct worker *worker)
+/* Their threads have let go of the jobs. */
+static void drop_jobs(struct worker_lane *lane, struct letter *letter)
 {
+    for (; letter; letter = letter->next) {
+        struct worker *worker = (struct worker *)letter;
+        if (worker->is_lost)
+            continue;
+        worker->is_busy = false;
+        if (lane->ops->dropped)
+            lane->ops->dropped(lane->context, worker->job);
+    }
+}
+
+/* Ends a thread; false when it does not come back by that time (monotonic). */
+static bool worker_join(struct worker *worker, int64_t until_ms)
+{
+    struct worker_lane *lane = worker->lane;
     struct timespec until;
 
     while (worker->is_busy) {
-        struct letter *letter = mailbox_wait(worker->lane->outbox, join_patience_s * 1000);
-        if (!letter)
+        int64_t left_ms = until_ms - clock_mono_ms();
+        struct letter *letters = mailbox_wait(lane->outbox, left_ms > 0 ? (int)left_ms : 0);
+        if (!letters)
             return false;
-        for (; letter; letter = letter->next)
-            ((struct worker *)letter)->is_busy = false;
+        drop_jobs(lane, letters);
     }
     worker->job = NULL;
     mailbox_post(worker->inbox, &worker->letter);
     clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += join_patience_s;
+    until.tv_sec += join_patience_ms / 1000;
     return pthread_timedjoin_np(worker->thread, NULL, &until) == 0;
 }
 
-void worker_lane_destroy(struct worker_lane *lane)
+bool worker_lane_destroy(struct worker_lane *lane)
 {
     uint64_t stop = 1;
+    int64_t until_ms = clock_mono_ms() + join_patience_ms;
     bool all_back = true;
 
     if (!lane)
-        return;
+        return true;
     if (write(lane->stop_fd, &stop, sizeof stop) < 0)
         all_back = false;
     event_free(lane->results);
     for (size_t i = 0; i < lane->threads; i++) {
         if (!lane->workers[i])
             continue;
-        if (worker_join(lane->workers[i]))
+        if (worker_join(lane->workers[i], until_ms))
             worker_free(lane->workers[i]);
         else
             all_back = false;
     }
     if (!all_back || lane->lost)
-        return; /* somebody may still use what is left: it goes with the process */
+        return false;
     mailbox_destroy(lane->outbox);
     close(lane->stop_fd);
     free(lane->workers);
     free(lane);
+    return true;
 }

@@ -25,20 +25,24 @@ struct worker_ops {
     void *(*open)(void *context, void *job);
     void (*run)(void *context, void *instance, void *job, const struct worker_limits *limits);
     void (*close)(void *context, void *instance);
-    /* On the loop, exactly one of the two for each job. */
+    /* On the loop, exactly one of the two for each job while the lane lives. */
     void (*done)(void *context, void *job, bool opened);
     /* The job's memory belongs to the lost thread from now on: read nothing of it that the thread
      * may write. */
     void (*overstayed)(void *context, void *job);
+    /* Instead of the two, from inside worker_lane_destroy: the thread came back and has let go of
+     * the job. NULL where there is nothing to be done. */
+    void (*dropped)(void *context, void *job);
 };
 
 /* At most `threads` at work and `may_lose` lost. Ops and context are borrowed. */
 struct worker_lane *worker_lane_create(struct event_base *base, size_t threads, size_t may_lose,
     const struct worker_ops *ops, void *context);
 
-/* Tells running jobs to stop, joins their threads, drops jobs that are not done without a word.
- * Threads that do not come back within two seconds are left behind with all they hold. */
-void worker_lane_destroy(struct worker_lane *lane);
+/* Tells running jobs to stop, joins their threads, drops jobs that are not done. False: a thread
+ * was lost or did not come back within two seconds, and is left behind. It may go on using the
+ * lane, its context and its job, so that these must live as long as the process. */
+bool worker_lane_destroy(struct worker_lane *lane);
 
 /* How many jobs can start now. */
 size_t worker_lane_room(const struct worker_lane *lane);

@@ -2,12 +2,14 @@
 #ifndef TOCSIN_SINK_ATTEMPT_PRIVATE_H
 #define TOCSIN_SINK_ATTEMPT_PRIVATE_H
 
+#include <sys/queue.h>
 #include <tocsin/sink.h>
 
 #include "sink/attempt.h"
 #include "sink/call.h"
 
 struct attempt {
+    LIST_ENTRY(attempt) link; /* sink::attempts */
     struct sink *sink;
     struct dispatch dispatch;
     attempt_done done;
@@ -28,6 +30,9 @@ void attempt_end(struct attempt *attempt, int status, const char *reply, bool ke
 
 /* The same with an outcome that has a result and a reason only. */
 void attempt_end_as(struct attempt *attempt, uint32_t result, const char *reason);
+
+/* Ends it without a word: the daemon ends, and nobody waits for it any more. */
+void attempt_drop(struct attempt *attempt);
 
 /* Asks the plugin for a request and sends it: render sinks, on the loop. */
 void attempt_render(struct attempt *attempt);

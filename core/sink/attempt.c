@@ -38,8 +38,9 @@ static void dispatch_finish(struct dispatch *dispatch)
         dispatch->release(dispatch->source);
 }
 
-static void attempt_destroy(struct attempt *attempt)
+void attempt_drop(struct attempt *attempt)
 {
+    LIST_REMOVE(attempt, link);
     call_finish(&attempt->call);
     dispatch_finish(&attempt->dispatch);
     free(attempt->facts);
@@ -133,7 +134,7 @@ void attempt_end(struct attempt *attempt, int status, const char *reply, bool ke
     sink_learn(sink, &result);
     attempt->done(&result, attempt->arg);
     if (!keep_memory)
-        attempt_destroy(attempt);
+        attempt_drop(attempt);
 }
 
 void attempt_end_as(struct attempt *attempt, uint32_t result, const char *reason)
@@ -147,6 +148,7 @@ void sink_attempt(struct sink *sink, const struct dispatch *dispatch, attempt_do
 {
     struct attempt *attempt = mem_alloc(sizeof *attempt);
 
+    LIST_INSERT_HEAD(&sink->attempts, attempt, link);
     attempt->sink = sink;
     attempt->dispatch = *dispatch;
     attempt->done = done;
@@ -168,4 +170,14 @@ void sink_attempt(struct sink *sink, const struct dispatch *dispatch, attempt_do
         worker_lane_run(sink->workers, attempt, sink->policy.timeout_ms, grace_ms);
     else
         attempt_render(attempt);
+}
+
+void attempts_drop(struct sink *sink)
+{
+    struct attempt *attempt, *next;
+
+    for (attempt = LIST_FIRST(&sink->attempts); attempt; attempt = next) {
+        next = LIST_NEXT(attempt, link);
+        attempt_drop(attempt);
+    }
 }

@@ -41,6 +41,9 @@ typedef void (*attempt_done)(const struct attempt_result *result, void *arg);
  * Done is called once; for render sinks it may be from inside this call. */
 void sink_attempt(struct sink *sink, const struct dispatch *dispatch, attempt_done done, void *arg);
 
+/* Drops what is under way, without its done. No thread may be at work on it. */
+void attempts_drop(struct sink *sink);
+
 /* How a blocking sink's threads work: for sink_start(). */
 extern const struct worker_ops attempt_worker_ops;
 

@@ -55,6 +55,7 @@ static void on_overstayed(void *context, void *job)
     struct attempt beside = {
         .sink = sink, .done = lost->done, .arg = lost->arg, .began_ms = lost->began_ms};
 
+    LIST_REMOVE(lost, link);
     log_error(&sink->logger, "plugin %s overstayed its deadline of %lld ms; its thread is given up",
         sink->plugin->descriptor.name, (long long)sink->policy.timeout_ms);
     beside.outcome = (struct tocsin_outcome){
@@ -66,10 +67,17 @@ static void on_overstayed(void *context, void *job)
     attempt_end(&beside, 0, NULL, true);
 }
 
+static void on_dropped(void *context, void *job)
+{
+    (void)context;
+    attempt_drop(job);
+}
+
 const struct worker_ops attempt_worker_ops = {
     .open = worker_open,
     .run = worker_run,
     .close = worker_close,
     .done = on_worker_done,
     .overstayed = on_overstayed,
+    .dropped = on_dropped,
 };

@@ -120,6 +120,14 @@ void sink_start(
             base, sink->policy.concurrency, threads_that_may_be_lost, &attempt_worker_ops, sink);
 }
 
+bool sink_stop(struct sink *sink)
+{
+    bool all_back = worker_lane_destroy(sink->workers);
+
+    sink->workers = NULL;
+    return all_back;
+}
+
 static void sink_close(struct sink *sink)
 {
     if (sink->instance && sink->plugin->descriptor.close)
@@ -133,7 +141,7 @@ void sink_destroy(struct sink *sink)
 {
     if (!sink)
         return;
-    worker_lane_destroy(sink->workers);
+    attempts_drop(sink);
     if (sink->plugin)
         sink_close(sink);
     policy_finish(&sink->policy);

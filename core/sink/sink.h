@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "base/log.h"
 #include "sink/budget.h"
@@ -35,6 +36,7 @@ struct sink {
     void *instance;                /* render sinks: opened at the first attempt */
     struct worker_lane *workers;   /* deliver sinks, once started */
     size_t in_flight;              /* attempts under way */
+    LIST_HEAD(, attempt) attempts; /* those */
 };
 
 /* Loads the plugin and reads the options; faults go to problems, NULL if there was any. Nothing is
@@ -46,7 +48,12 @@ struct sink *sink_create(
 void sink_start(struct sink *sink, struct event_base *base, struct http_lane *http,
     const struct logger *logger);
 
-/* Nothing may be in flight, or it is lost to whoever waits for it. */
+/* Ends its threads. False: one did not come back, and may go on using all that the sink was given:
+ * then neither the sink nor its configuration may be destroyed. */
+bool sink_stop(struct sink *sink);
+
+/* Of a sink that was started only once it was stopped. What is in flight is lost to whoever waits
+ * for it. */
 void sink_destroy(struct sink *sink);
 
 /* How many attempts may start now, by concurrency, lane, gate and budget; *next_ms is the monotonic
