@@ -1,5 +1,5 @@
-/* The admin listener: health, and an API over what the daemon knows. Belongs to the loop's thread;
- * what reads the ledger does so on a thread of its own. */
+/* The admin listener: health, and an API over what the daemon knows and what operators change.
+ * Belongs to the loop's thread; what reads the ledger does so on a thread of its own. */
 #ifndef TOCSIN_ADMIN_LISTENER_H
 #define TOCSIN_ADMIN_LISTENER_H
 
@@ -11,6 +11,7 @@ struct config;
 struct enricher;
 struct error;
 struct event_base;
+struct flow;
 struct journal;
 struct logger;
 struct sink;
@@ -20,6 +21,7 @@ struct admin_parts {
     struct event_base *base;
     const struct config *config;
     struct journal *journal;
+    struct flow *flow;
     const struct enricher *enricher;
     struct sink *const *sinks;
     size_t sink_count;

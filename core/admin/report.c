@@ -1,10 +1,14 @@
 #include "admin/report.h"
 
-#include <jansson.h>
+#include <stdint.h>
+#include <string.h>
 
 #include "admin/listener.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/mem.h"
+#include "base/timestamp.h"
+#include "base/utf8.h"
 #include "enrich/enricher.h"
 #include "sink/plugin.h"
 #include "sink/sink.h"
@@ -18,11 +22,6 @@ static char *take_text(json_t *value)
     return text ? text : text_copy("{}");
 }
 
-static const char *ledger_id(struct journal *journal)
-{
-    return journal->ops->ledger_id(journal);
-}
-
 static struct store_health get_health(const struct admin_parts *parts)
 {
     struct store_health health;
@@ -31,65 +30,130 @@ static struct store_health get_health(const struct admin_parts *parts)
     return health;
 }
 
-char *report_ready(const struct admin_parts *parts, bool *is_ready)
+static bool is_ready_now(const struct store_health *health)
 {
-    struct store_health health = get_health(parts);
-    const char *fault = enricher_fault(parts->enricher);
-    json_t *report = json_object();
+    return health->writable && !health->is_full;
+}
 
-    *is_ready = health.writable && !health.is_full;
-    json_object_set_new(report, "ready", json_boolean(*is_ready));
-    if (!health.writable)
-        json_object_set_new(report, "why", json_pack("[s]", health.why));
-    else if (health.is_full)
+static json_t *report_readiness(const struct admin_parts *parts, const struct store_health *health)
+{
+    const char *fault = enricher_fault(parts->enricher);
+    json_t *report = json_pack("{s:b}", "ready", (int)is_ready_now(health));
+
+    if (!health->writable)
+        json_object_set_new(report, "why", json_pack("[s]", health->why));
+    else if (health->is_full)
         json_object_set_new(report, "why",
             json_pack("[s]", "the ledger is full: what is unfinished alone takes its max_size"));
     if (fault)
         json_object_set_new(report, "degraded", json_pack("[s]", fault));
-    return take_text(report);
+    return report;
 }
 
-static json_t *report_sink(const struct sink *sink)
+char *report_ready(const struct admin_parts *parts, bool *is_ready)
 {
-    return json_pack("{s:s,s:s,s:s,s:s*,s:I}", "name", sink->name, "plugin",
-        sink->plugin->descriptor.name, "state", sink->gate.is_shut ? "shut" : "open", "why",
-        sink->gate.why, "in_flight", (json_int_t)sink->in_flight);
+    struct store_health health = get_health(parts);
+
+    *is_ready = is_ready_now(&health);
+    return take_text(report_readiness(parts, &health));
+}
+
+/* The queue of one name. */
+struct queue_search {
+    const char *sink;
+    int64_t waiting;
+};
+
+static void find_queue(const struct store_queue *queue, void *arg)
+{
+    struct queue_search *search = arg;
+
+    if (strcmp(queue->sink, search->sink) == 0)
+        search->waiting = queue->waiting;
+}
+
+static const char *state_name(const struct gate *gate, int64_t now_ms)
+{
+    if (!gate->is_shut)
+        return "open";
+    if (!gate_is_paused(gate))
+        return "shut";
+    return gate->until_ms > now_ms ? "paused" : "probing";
+}
+
+/* When the gate lets the next one through, by the wall clock; null when that is now, or never by
+ * itself. */
+static json_t *until(const struct gate *gate, int64_t now_ms)
+{
+    char text[TIMESTAMP_SIZE];
+
+    if (!gate->is_shut || gate->until_ms <= now_ms || gate->until_ms == INT64_MAX)
+        return json_null();
+    timestamp_format(clock_wall_ms() + (gate->until_ms - now_ms), text);
+    return json_string(text);
+}
+
+/* It may hold a far end's words. */
+static json_t *why(const struct gate *gate)
+{
+    if (!gate->why)
+        return json_null();
+    auto_free char *repaired = utf8_repair(gate->why, strlen(gate->why), NULL);
+    return json_string(repaired);
+}
+
+json_t *report_sink(const struct admin_parts *parts, const struct sink *sink)
+{
+    struct journal *journal = parts->journal;
+    struct queue_search search = {.sink = sink->name};
+    int64_t now_ms = clock_mono_ms();
+
+    journal->ops->queues(journal, find_queue, &search);
+    return json_pack("{s:s,s:s,s:s,s:o,s:o,s:I,s:I}", "name", sink->name, "plugin",
+        sink->plugin->descriptor.name, "state", state_name(&sink->gate, now_ms), "why",
+        why(&sink->gate), "until", until(&sink->gate, now_ms), "in_flight",
+        (json_int_t)sink->in_flight, "queue", (json_int_t)search.waiting);
+}
+
+struct absent_search {
+    const struct admin_parts *parts;
+    json_t *found;
+};
+
+static void find_absent(const struct store_queue *queue, void *arg)
+{
+    const struct absent_search *search = arg;
+
+    for (size_t i = 0; i < search->parts->sink_count; i++)
+        if (strcmp(search->parts->sinks[i]->name, queue->sink) == 0)
+            return;
+    if (queue->waiting > 0)
+        json_array_append_new(search->found,
+            json_pack("{s:s,s:s,s:s,s:I,s:I}", "name", queue->sink, "state", "absent", "why",
+                "is not in the configuration: its deliveries are held", "in_flight", (json_int_t)0,
+                "queue", (json_int_t)queue->waiting));
+}
+
+json_t *report_sinks(const struct admin_parts *parts)
+{
+    struct absent_search search = {parts, json_array()};
+
+    for (size_t i = 0; i < parts->sink_count; i++)
+        json_array_append_new(search.found, report_sink(parts, parts->sinks[i]));
+    parts->journal->ops->queues(parts->journal, find_absent, &search);
+    return search.found;
 }
 
 char *report_status(const struct admin_parts *parts)
 {
     struct store_health health = get_health(parts);
-    json_t *sinks = json_array();
+    json_t *report = report_readiness(parts, &health);
+    auto_json json_t *counts = json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "ledger",
+        parts->journal->ops->ledger_id(parts->journal), "events", (json_int_t)health.events,
+        "unrouted", (json_int_t)health.unrouted, "waiting", (json_int_t)health.waiting, "delivered",
+        (json_int_t)health.delivered, "dead", (json_int_t)health.dead, "skipped",
+        (json_int_t)health.skipped, "sinks", report_sinks(parts));
 
-    for (size_t i = 0; i < parts->sink_count; i++)
-        json_array_append_new(sinks, report_sink(parts->sinks[i]));
-    return take_text(
-        json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "ledger", ledger_id(parts->journal),
-            "events", (json_int_t)health.events, "unrouted", (json_int_t)health.unrouted, "waiting",
-            (json_int_t)health.waiting, "delivered", (json_int_t)health.delivered, "dead",
-            (json_int_t)health.dead, "skipped", (json_int_t)health.skipped, "sinks", sinks));
-}
-
-static void set_id(json_t *object, const char *ledger, char kind, const char *number_key)
-{
-    json_int_t number = json_integer_value(json_object_get(object, number_key));
-    auto_free char *id = text_format("%s-%c%" JSON_INTEGER_FORMAT, ledger, kind, number);
-
-    json_object_set_new(object, "id", json_string(id));
-}
-
-char *report_event(const char *story, struct journal *journal)
-{
-    json_t *report = json_loads(story, 0, NULL), *delivery, *later;
-    size_t i, j;
-
-    if (!report)
-        return text_copy("{}");
-    set_id(report, ledger_id(journal), 'e', "event");
-    json_array_foreach (json_object_get(report, "deliveries"), i, delivery)
-        set_id(delivery, ledger_id(journal), 'd', "delivery");
-    json_array_foreach (json_object_get(report, "later"), j, later)
-        json_array_foreach (json_object_get(later, "deliveries"), i, delivery)
-            set_id(delivery, ledger_id(journal), 'd', "delivery");
+    json_object_update(report, counts);
     return take_text(report);
 }

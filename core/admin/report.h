@@ -1,22 +1,27 @@
-/* What the admin API says, as JSON texts that the caller frees. */
+/* What the daemon knows of itself, as JSON texts that the caller frees. */
 #ifndef TOCSIN_ADMIN_REPORT_H
 #define TOCSIN_ADMIN_REPORT_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 struct admin_parts;
-struct journal;
+struct sink;
 
 /* {"ready": true} or {"ready": false, "why": ["..."]}. Not ready: the ledger cannot be written, or
  * is full. A refused API key is told under "degraded", since messages go out all the same. */
 char *report_ready(const struct admin_parts *parts, bool *is_ready);
 
-/* {"ledger", "events", "unrouted", "waiting", "delivered", "dead", "skipped", "sinks": [{"name",
- * "plugin", "state": "open"|"shut", "why", "in_flight"}]}. */
+/* {"ready", ..., "ledger", "events", "unrouted", "waiting", "delivered", "dead", "skipped",
+ * "sinks": as below}. */
 char *report_status(const struct admin_parts *parts);
 
-/* The ledger's story of an event (store/sqlite.h) with ids as people see them: "id", and "id" in
- * each of its deliveries. */
-char *report_event(const char *story, struct journal *journal);
+/* A list of {"name", "plugin", "state": "open"|"shut"|"paused"|"probing", "why", "until",
+ * "in_flight", "queue"}; probing: shut no longer for a time, and the next delivery opens it. Last
+ * come sinks that left the configuration and have deliveries: "state": "absent". */
+json_t *report_sinks(const struct admin_parts *parts);
+
+/* One of them. */
+json_t *report_sink(const struct admin_parts *parts, const struct sink *sink);
 
 #endif

@@ -181,6 +181,7 @@ static bool open_doors(struct daemon *daemon, struct error *error)
         .base = daemon->base,
         .config = setup->config,
         .journal = daemon->journal,
+        .flow = daemon->flow,
         .enricher = daemon->enricher,
         .sinks = setup->sinks,
         .sink_count = setup->sink_count,
