@@ -10,15 +10,45 @@
 #include "build_config.h"
 #include "cmd/command.h"
 
+#define OPERATORS "[-c FILE] [--admin HOST:PORT] [--json] "
+
 static const struct command commands[] = {
-    {"serve", "[-c FILE]", "run the router", cmd_serve},
-    {"init", "[FOLDER]", "write a first tocsin.yaml and rules.yaml", cmd_init},
+    {"serve", "[-c FILE]", "run the router", "serve -c /etc/tocsin/tocsin.yaml", cmd_serve},
+    {"init", "[FOLDER]", "write a first tocsin.yaml and rules.yaml", "init my-tocsin", cmd_init},
     {"hooks", "[-c FILE] [new]", "print the URLs that senders post to; new: a fresh path for one",
-        cmd_hooks},
-    {"check", "[-c FILE]", "say everything that is wrong with the configuration", cmd_check},
+        "hooks new", cmd_hooks},
+    {"check", "[-c FILE]", "say everything that is wrong with the configuration",
+        "check -c tocsin.yaml", cmd_check},
     {"explain", "[-c FILE] [--with OBJECT.json | --not-enriched] EVENT.json",
-        "say who would hear of an event, and why", cmd_explain},
-    {"plugin", "[--plugin-path FOLDER] doc NAME|FILE.so", "print a plugin's options", cmd_plugin},
+        "say who would hear of an event, and why", "explain event.json --with alert.json",
+        cmd_explain},
+    {"status", OPERATORS, "say what is wrong, what waits and how each sink is", "status",
+        cmd_status},
+    {"dead", OPERATORS "[--sink SINK] [--since WHEN] [--until WHEN] [--limit N]",
+        "list dead letters: what will not be sent by itself any more",
+        "dead --sink soc-teams --since 2h", cmd_dead},
+    {"events",
+        OPERATORS "[--since WHEN] [--until WHEN] [--type TYPE] [--hook HOOK] [--limit N] | ID",
+        "list what was accepted, or tell the story of one event", "events 3f9a1c-e17", cmd_events},
+    {"retry",
+        OPERATORS "[--to SINK] [--dry-run] ID... | [--sink SINK] [--since WHEN] [--until WHEN]",
+        "send dead letters again; --to: by another sink, also what waits",
+        "retry --sink soc-teams --since 2h --dry-run", cmd_retry},
+    {"skip",
+        OPERATORS "[--dry-run] --reason WORDS ID... | [--sink SINK] [--since WHEN] [--until WHEN]",
+        "end deliveries, dead or waiting, without sending them",
+        "skip --reason \"a test, nobody waits for it\" 3f9a1c-d42", cmd_skip},
+    {"replay",
+        OPERATORS "[--missing] [--dry-run] ID... | --since WHEN [--until WHEN] [--type TYPE] "
+                  "[--hook HOOK]",
+        "route events again by today's rules; --missing: only to sinks that never had them",
+        "replay --since 2h --missing", cmd_replay},
+    {"pause", OPERATORS "[--for DURATION] [--reason WORDS] SINK",
+        "hold back what a sink is to send, over a restart too",
+        "pause soc-teams --for 2h --reason \"the channel moves\"", cmd_pause},
+    {"resume", OPERATORS "SINK", "end a pause", "resume soc-teams", cmd_resume},
+    {"plugin", "[--plugin-path FOLDER] doc NAME|FILE.so", "print a plugin's options",
+        "plugin doc mattermost", cmd_plugin},
 };
 
 enum {
@@ -44,13 +74,31 @@ static void print_help(FILE *out)
             commands[i].help);
     fputs("\nWithout -c the configuration is $TOCSIN_CONFIG, ./tocsin.yaml or "
           "/etc/tocsin/tocsin.yaml.\n"
+          "WHEN is a time such as 2026-11-25T20:00:00Z, or how long ago: 2h.\n"
           "Exit status: 0 fine, 1 the answer is no, 2 bad usage, 3 it could not be done.\n",
         out);
+}
+
+static void print_command_help(const struct command *command)
+{
+    printf("usage: tocsin %s %s\n%s\n\nexample: tocsin %s\n", command->name, command->arguments,
+        command->help, command->example);
 }
 
 static int is_word(const char *given, const char *a, const char *b)
 {
     return strcmp(given, a) == 0 || strcmp(given, b) == 0;
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            print_command_help(command);
+            return EXIT_FINE;
+        }
+    }
+    return command->run(command, argc, argv);
 }
 
 int main(int argc, char **argv)
@@ -70,7 +118,7 @@ int main(int argc, char **argv)
     }
     for (int i = 0; i < command_count; i++)
         if (strcmp(commands[i].name, name) == 0)
-            return commands[i].run(&commands[i], argc - 2, argv + 2);
+            return run_command(&commands[i], argc - 2, argv + 2);
     if (*name)
         fprintf(stderr, "tocsin: unknown command \"%s\"\n\n", name);
     print_help(stderr);

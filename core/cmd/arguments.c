@@ -4,6 +4,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "admin/moment.h"
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "base/utf8.h"
 #include "cmd/command.h"
 
 static const struct argument *find_option(
@@ -55,4 +59,22 @@ const char *arguments_config(const char *given)
     if (named && *named)
         return named;
     return access("tocsin.yaml", F_OK) == 0 ? "tocsin.yaml" : "/etc/tocsin/tocsin.yaml";
+}
+
+bool arguments_check_moment(const struct command *command, const char *name, const char *value)
+{
+    int64_t ms;
+
+    if (!value || moment_parse(value, clock_wall_ms(), &ms))
+        return true;
+    command_usage(
+        command, "%s must be a time such as 2026-11-25T20:00:00Z, or how long ago: 2h", name);
+    return false;
+}
+
+json_t *arguments_json(const char *value)
+{
+    auto_free char *repaired = utf8_repair(value, strlen(value), NULL);
+
+    return json_string(repaired);
 }

@@ -2,6 +2,7 @@
 #ifndef TOCSIN_CMD_ARGUMENTS_H
 #define TOCSIN_CMD_ARGUMENTS_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -21,5 +22,14 @@ int arguments_read(const struct command *command, int argc, char **argv,
 /* FILE of -c, else $TOCSIN_CONFIG, else ./tocsin.yaml if it is there, else /etc/tocsin/tocsin.yaml.
  */
 const char *arguments_config(const char *given);
+
+/* Whether a value, NULL when it was not given, is a time or how long ago; else tells that it is
+ * not.
+ */
+bool arguments_check_moment(const struct command *command, const char *name, const char *value);
+
+/* The value as JSON. Bytes that are no UTF-8 become U+FFFD: as a filter it then passes nothing,
+ * where one that is left out would pass everything. */
+json_t *arguments_json(const char *value);
 
 #endif

@@ -14,6 +14,7 @@ struct command {
     const char *name;
     const char *arguments; /* for the help: "[-c FILE]" */
     const char *help;      /* one line */
+    const char *example;   /* without the program's name */
     int (*run)(const struct command *command, int argc, char **argv);
 };
 
@@ -26,6 +27,14 @@ int cmd_check(const struct command *command, int argc, char **argv);
 int cmd_explain(const struct command *command, int argc, char **argv);
 int cmd_init(const struct command *command, int argc, char **argv);
 int cmd_hooks(const struct command *command, int argc, char **argv);
+int cmd_status(const struct command *command, int argc, char **argv);
+int cmd_dead(const struct command *command, int argc, char **argv);
+int cmd_events(const struct command *command, int argc, char **argv);
+int cmd_retry(const struct command *command, int argc, char **argv);
+int cmd_skip(const struct command *command, int argc, char **argv);
+int cmd_replay(const struct command *command, int argc, char **argv);
+int cmd_pause(const struct command *command, int argc, char **argv);
+int cmd_resume(const struct command *command, int argc, char **argv);
 int cmd_plugin(const struct command *command, int argc, char **argv);
 
 #endif

@@ -26,6 +26,7 @@ class Smtp:
     def __init__(self, certificate=None, key=None, user=None, password=None, port=0):
         self.received = []
         self.user, self.password = user, password
+        self.refused = {}  # address: the reply to its RCPT, as long as it stands here
         self._failures = []
         self._clients = set()
         self._stopping = False
@@ -258,6 +259,8 @@ class Session:
             self.say("503 5.5.1 MAIL first")
         elif not address:
             self.say("501 5.5.4 syntax: RCPT TO:<address>")
+        elif address[1] in self.smtp.refused:
+            self.say(self.smtp.refused[address[1]])
         elif self.answer("RCPT", "250 2.1.5 ok"):
             self.rcpts.append(address[1])
 

@@ -198,8 +198,20 @@ class Tocsin:
         finally:
             connection.close()
 
-    def get(self, path):
-        return self.request("GET", path, port=self.admin_port)
+    def get(self, path, headers=None):
+        return self.request("GET", path, headers=headers, port=self.admin_port)
+
+    def change(self, path, headers=None, **parameters):
+        """A POST to the admin API, as its own page or the command line makes it."""
+        return self.request("POST", path, json.dumps(parameters),
+                            {"X-Tocsin": "1"} if headers is None else headers,
+                            port=self.admin_port)
+
+    def command(self, name, *arguments):
+        """A command that asks this daemon while it runs, and else reads its ledger."""
+        lives = self.process is not None and self.process.poll() is None
+        where = ["--admin", f"127.0.0.1:{self.admin_port}"] if lives else []
+        return run(name, "-c", self.config, *where, *arguments, env=self.env)
 
     def status(self):
         answer = self.get("/api/v1/status")
@@ -221,6 +233,9 @@ class Tocsin:
 
     def socket(self, timeout=20):
         return socket.create_connection(("127.0.0.1", self.hook_port), timeout=timeout)
+
+    def admin_socket(self, timeout=60):
+        return socket.create_connection(("127.0.0.1", self.admin_port), timeout=timeout)
 
     def still_serves(self):
         """Another client's post is answered, and quickly."""

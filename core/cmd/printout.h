@@ -1,0 +1,23 @@
+/* The API's answers as lines for people. What came from outside is shown as one harmless line: it
+ * may hold what a terminal would obey. */
+#ifndef TOCSIN_CMD_PRINTOUT_H
+#define TOCSIN_CMD_PRINTOUT_H
+
+#include <jansson.h>
+
+/* A text, cleaned; "-" where there is none. */
+void printout_text(const json_t *text);
+
+/* 2026-11-25T20:00:00.000Z as 2026-11-25 20:00:00, without the line's end. */
+void printout_moment(const json_t *moment);
+
+/* A line each. */
+void printout_deliveries(const json_t *deliveries);
+void printout_events(const json_t *events);
+void printout_changes(const json_t *answer);
+void printout_sink(const json_t *sink);
+
+/* The whole story of one event. */
+void printout_story(const json_t *story);
+
+#endif
