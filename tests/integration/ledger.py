@@ -7,7 +7,7 @@ import time
 
 from fakes.far_end import number_title
 
-READY, BEHIND, DELIVERED = 1, 0, 1
+READY, BEHIND, DELIVERED = 1, 0, 0  # enum store_state, enum store_result
 LEVEL = 1
 PER_THREAD = 4  # events that belong together: one may go, the others wait behind it
 
