@@ -188,6 +188,7 @@ def test_after_a_failed_write_the_file_is_opened_anew_and_service_goes_on(record
     recorder.release()
     sender.post_until(503)
     daemon.wait_for_log("level=error.*nothing can be written: .*disk I/O error")
+    fail_writes(daemon, resource.RLIM_INFINITY)  # before the log or the file itself are as long
     wait_for_health(sender)
     all_arrive_once(sender, recorder)
 
