@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "enrich/enricher.h"
@@ -294,9 +295,11 @@ static void on_looked_up(struct looked_up *result, void *arg)
 {
     struct passage *passage = arg;
 
+    crash_point(CRASH_LOOKUP_BEFORE);
     alarm_about_key(passage->line->passages->flow);
     passage->story->looked_up = looked_up_keep(result);
     passage_ready(passage);
+    crash_point(CRASH_LOOKUP_AFTER);
 }
 
 static void look_up(struct passage *passage)

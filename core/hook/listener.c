@@ -12,6 +12,7 @@
 #include <sys/queue.h>
 
 #include "base/cleanup.h"
+#include "base/crash.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -167,7 +168,9 @@ static void reply_accepted(
     if (duplicate)
         json_object_set_new(body, "duplicate", json_true());
     auto_free char *text = json_dumps(body, JSON_COMPACT);
+    crash_point(CRASH_ANSWER_BEFORE);
     server_reply(listener->server, request, 202, text);
+    crash_point(CRASH_ANSWER_AFTER);
 }
 
 static void on_accepted(const struct error *error, const char *id, bool duplicate, void *arg)

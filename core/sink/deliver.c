@@ -1,4 +1,5 @@
 /* Deliver sinks: the plugin does the talking, and may block, on a worker's thread. */
+#include "base/crash.h"
 #include "base/log.h"
 #include "lane/worker.h"
 #include "sink/attempt-private.h"
@@ -23,7 +24,9 @@ static void worker_run(void *context, void *instance, void *job, const struct wo
     struct attempt *attempt = job;
 
     attempt->call.limits = limits;
+    crash_point(CRASH_WORKER_BEFORE);
     sink->plugin->descriptor.deliver(instance, &attempt->call.face, &attempt->outcome);
+    crash_point(CRASH_WORKER_AFTER);
 }
 
 static void worker_close(void *context, void *instance)

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/crash.h"
 #include "lane/http.h"
 #include "sink/attempt-private.h"
 #include "sink/plugin.h"
@@ -69,6 +70,7 @@ static void on_answer(const struct http_answer *answer, void *arg)
 {
     struct attempt *attempt = arg;
 
+    crash_point(CRASH_HTTP_AFTER);
     judge(attempt, answer);
     if (attempt->outcome.result == TOCSIN_AGAIN) {
         if (attempt->agains++ < most_agains) {
@@ -116,6 +118,7 @@ static void attempt_send(struct attempt *attempt, const struct tocsin_request *r
         .ca = policy->ca,
     };
 
+    crash_point(CRASH_HTTP_BEFORE);
     http_lane_send(attempt->sink->http, &http, on_answer, attempt);
 }
 

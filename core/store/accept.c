@@ -60,7 +60,8 @@ static void answer(const struct request *request)
     accepting->done(&request->error, request->error.text ? NULL : &accepting->out, request->arg);
 }
 
-static const struct operation operation = {.run = run, .answer = answer};
+static const struct operation operation = {
+    .run = run, .answer = answer, .crash = CRASH_ACCEPT_BEFORE_COMMIT};
 
 struct request *accept_request(const struct store_accept *accept, store_accept_done done, void *arg)
 {

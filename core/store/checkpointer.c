@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
+#include "base/crash.h"
 #include "base/mailbox.h"
 #include "base/mem.h"
 #include "store/thread.h"
@@ -43,7 +44,9 @@ static void *run(void *arg)
         if (!letter)
             continue;
         assert(letter == &checkpointer->work && !letter->next);
+        crash_point(CRASH_CHECKPOINT_BEFORE);
         checkpoint(checkpointer->path);
+        crash_point(CRASH_CHECKPOINT_AFTER);
         mailbox_post(checkpointer->reports, letter);
     }
 }

@@ -135,7 +135,8 @@ static void answer(const struct request *request)
             &claiming->rest, request->arg);
 }
 
-static const struct operation operation = {.run = run, .answer = answer};
+static const struct operation operation = {
+    .run = run, .answer = answer, .crash = CRASH_CLAIM_BEFORE_COMMIT};
 
 struct request *claim_request(
     const char *sink, size_t max, int64_t now_ms, store_claim_done done, void *arg)

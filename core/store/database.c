@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/mem.h"
 #include "store/schema.h"
 
@@ -155,7 +156,10 @@ static bool create_tables(struct database *db, struct error *error)
     if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
         return error_set(error, "no random numbers: %s", strerror(errno));
     snprintf(id, sizeof id, "%02x%02x%02x", random[0], random[1], random[2]);
-    return schema_create(db->handle, id, error);
+    crash_point(CRASH_CREATE_BEFORE);
+    bool ok = schema_create(db->handle, id, error);
+    crash_point(CRASH_CREATE_AFTER);
+    return ok;
 }
 
 /* Nothing is changed in a file before it is known to be a ledger, or empty. */

@@ -47,7 +47,8 @@ static void run(struct request *request, struct database *db)
     changes_make(&finishing->base, db, finishing->in.dry_run, finish_all);
 }
 
-static const struct operation operation = {.run = run, .answer = changes_answer};
+static const struct operation operation = {
+    .run = run, .answer = changes_answer, .crash = CRASH_FINISH_BEFORE_COMMIT};
 
 struct request *finish_request(
     const struct store_finish *finish, store_changes_done done, void *arg)

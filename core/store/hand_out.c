@@ -79,7 +79,8 @@ static void answer(const struct request *request)
         handing->done(&request->error, handing->events.items, handing->events.count, request->arg);
 }
 
-static const struct operation operation = {.run = run, .answer = answer};
+static const struct operation operation = {
+    .run = run, .answer = answer, .crash = CRASH_NEXT_EVENTS_BEFORE_COMMIT};
 
 struct request *hand_out_request(size_t max, size_t bytes, store_events_done done, void *arg)
 {

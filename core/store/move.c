@@ -68,7 +68,8 @@ static void run(struct request *request, struct database *db)
     changes_make((struct changing *)request, db, false, move_all);
 }
 
-static const struct operation operation = {.run = run, .answer = changes_answer};
+static const struct operation operation = {
+    .run = run, .answer = changes_answer, .crash = CRASH_MOVE_BEFORE_COMMIT};
 
 struct request *move_request(const struct store_move *move, store_changes_done done, void *arg)
 {

@@ -30,7 +30,8 @@ static void answer_put(const struct request *request)
     putting->done(&request->error, request->arg);
 }
 
-static const struct operation operation_put = {.run = put, .answer = answer_put};
+static const struct operation operation_put = {
+    .run = put, .answer = answer_put, .crash = CRASH_NOTE_BEFORE_COMMIT};
 
 struct request *note_put_request(const char *key, const char *value, store_done done, void *arg)
 {

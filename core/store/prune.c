@@ -215,7 +215,8 @@ static void answer(const struct request *request)
     pruning->done(&request->error, !request->error.text && pruning->more, request->arg);
 }
 
-static const struct operation operation = {.run = run, .answer = answer};
+static const struct operation operation = {
+    .run = run, .answer = answer, .crash = CRASH_PRUNE_BEFORE_COMMIT};
 
 struct request *prune_request(
     int64_t now_ms, int64_t keep_ms, int64_t keep_dead_ms, store_prune_done done, void *arg)

@@ -1,6 +1,7 @@
 #include "store/recovery.h"
 
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "store/database.h"
 #include "store/delivery.h"
@@ -114,8 +115,10 @@ bool recovery_run(
         db, SQL_RECOVER_DELIVERIES, WITH(number(now_ms), number(db->was_unclean)), bury_delivery);
     int events = take_back(db, SQL_RECOVER_EVENTS, WITH(number(db->was_unclean)), bury_event);
     statement_run(db, SQL_MARK_UNCLEAN, WITH(number(1)));
+    crash_point(CRASH_RECOVERY_BEFORE_COMMIT);
     if (!database_commit(db))
         return error_set(error, "%s", error_text(&db->why));
+    crash_point(CRASH_RECOVERY_AFTER_COMMIT);
     report(db, deliveries, events, logger);
     return true;
 }
@@ -125,8 +128,10 @@ bool recovery_close(struct database *db)
     if (!database_begin(db))
         return false;
     statement_run(db, SQL_MARK_UNCLEAN, WITH(number(0)));
+    crash_point(CRASH_CLOSE_BEFORE_COMMIT);
     if (!database_commit(db))
         return false;
+    crash_point(CRASH_CLOSE_AFTER_COMMIT);
     database_empty_log(db);
     return true;
 }

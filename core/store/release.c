@@ -35,7 +35,8 @@ static void answer(const struct request *request)
     releasing->done(&request->error, request->arg);
 }
 
-static const struct operation operation = {.run = run, .answer = answer};
+static const struct operation operation = {
+    .run = run, .answer = answer, .crash = CRASH_RELEASE_BEFORE_COMMIT};
 
 struct request *release_request(
     const struct store_hold *holds, size_t count, store_done done, void *arg)

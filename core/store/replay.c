@@ -85,7 +85,8 @@ static void run(struct request *request, struct database *db)
     changes_make(&replaying->base, db, replaying->in.dry_run, replay_all);
 }
 
-static const struct operation operation = {.run = run, .answer = changes_answer};
+static const struct operation operation = {
+    .run = run, .answer = changes_answer, .crash = CRASH_REPLAY_BEFORE_COMMIT};
 
 struct request *replay_request(
     const struct store_replays *replays, store_changes_done done, void *arg)

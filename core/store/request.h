@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/crash.h"
 #include "base/error.h"
 #include "base/mailbox.h"
 #include "store/pool.h"
@@ -22,6 +23,9 @@ struct operation {
     void (*run)(struct request *request, struct database *db);
     /* On the loop: calls done. */
     void (*answer)(const struct request *request);
+    /* The point before its commit, the one after it is the next; CRASH_NOWHERE where it changes
+     * nothing. */
+    enum crash_point crash;
 };
 
 struct request {

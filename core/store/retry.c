@@ -71,7 +71,8 @@ static void run(struct request *request, struct database *db)
     changes_make(&retrying->base, db, retrying->in.dry_run, retry_all);
 }
 
-static const struct operation operation = {.run = run, .answer = changes_answer};
+static const struct operation operation = {
+    .run = run, .answer = changes_answer, .crash = CRASH_RETRY_BEFORE_COMMIT};
 
 struct request *retry_request(const struct store_retry *retry, store_changes_done done, void *arg)
 {

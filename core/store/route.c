@@ -202,7 +202,8 @@ static void answer(const struct request *request)
             routing->objects.items, routing->objects.count, request->arg);
 }
 
-static const struct operation operation = {.run = run, .answer = answer};
+static const struct operation operation = {
+    .run = run, .answer = answer, .crash = CRASH_ROUTE_BEFORE_COMMIT};
 
 static struct store_object *copy_objects(struct pool *pool, const struct store_route *route)
 {

@@ -80,7 +80,8 @@ static void answer(const struct request *request)
     settling->done(&request->error, has_failed ? STORE_FAILED : settling->settled, request->arg);
 }
 
-static const struct operation operation = {.run = run, .answer = answer};
+static const struct operation operation = {
+    .run = run, .answer = answer, .crash = CRASH_SETTLE_BEFORE_COMMIT};
 
 struct request *settle_request(const struct store_settle *settle, store_settle_done done, void *arg)
 {

@@ -88,6 +88,25 @@ static bool reopen(struct writer *writer, struct error *trouble)
     return database_reopen(&writer->db, trouble);
 }
 
+/* Once for each of the group, so that a test can wait for the nth of its kind. */
+static void pass_points(const struct request *group, int offset)
+{
+    if (!CRASH_POINTS_ARE_IN)
+        return;
+    for (; group; group = group->next)
+        if (group->operation->crash != CRASH_NOWHERE)
+            crash_point((enum crash_point)((int)group->operation->crash + offset));
+}
+
+static enum ending commit(struct database *db, const struct request *group)
+{
+    pass_points(group, 0);
+    if (!database_commit(db))
+        return GROUP_FAILED;
+    pass_points(group, 1);
+    return COMMITTED;
+}
+
 /* The usual way: no savepoints. They would cost each item a copy of every page it touches, to spare
  * a group that fails, which hardly ever happens, a second run. */
 static enum ending run_straight(struct database *db, struct request *group)
@@ -97,7 +116,7 @@ static enum ending run_straight(struct database *db, struct request *group)
     for (struct request *request = group; request && !db->fault; request = request->next)
         request_run(request, db);
     if (!db->fault)
-        return database_commit(db) ? COMMITTED : GROUP_FAILED;
+        return commit(db, group);
     database_rollback(db);
     return STATEMENT_FAILED;
 }
@@ -136,7 +155,7 @@ static enum ending run_carefully(struct database *db, struct request *group, str
             return GROUP_FAILED;
         }
     }
-    return database_commit(db) ? COMMITTED : GROUP_FAILED;
+    return commit(db, group);
 }
 
 /* Nothing of the group was kept: what writes fails, what only reads is answered from what is

@@ -52,6 +52,8 @@ def as_yaml(value):
 class Tocsin:
     """Files are written by the constructor; start() brings it to life, as often as wanted."""
 
+    binary = BINARY
+
     def __init__(self, folder, sinks, rules=None, settings="", api=None, hook="{}", env=None,
                  ledger="ledger.db", keep=""):
         self.folder = Path(folder)
@@ -96,7 +98,7 @@ class Tocsin:
         self.lives += 1
         with open(self.log_file(), "wb") as log:
             self.process = subprocess.Popen(
-                [BINARY, "serve", "-c", str(self.config)], stdin=subprocess.DEVNULL, stdout=log,
+                [self.binary, "serve", "-c", str(self.config)], stdin=subprocess.DEVNULL, stdout=log,
                 stderr=log, env={**os.environ, **self.env})
         if wait:
             wait_until(self._is_serving, "serving", timeout=60)
