@@ -3,7 +3,7 @@ says what is wrong. An empty list is the proof."""
 
 from collections import Counter, defaultdict
 
-import ledger
+import remains
 from far_ends import number_in
 
 LOSSES_TO_DIE = 3  # a claim that is lost so often is not tried again
@@ -21,7 +21,7 @@ class Oracle:
         self._claims, self._event_claims = set(), set()
 
     def record_death(self):
-        deliveries, events = ledger.claims(self.path)
+        deliveries, events = remains.claims(self.path)
         self.deaths += 1
         self._claims.update(deliveries)
         self._event_claims.update(events)
@@ -29,9 +29,9 @@ class Oracle:
     def judge(self):
         """Every fault as a sentence."""
         self._numbers = {event: number_in(document["attributes"]["title"])
-                         for event, document in ledger.event_documents(self.path).items()}
+                         for event, document in remains.event_documents(self.path).items()}
         self._arrivals = {name: far_end.arrivals() for name, far_end in self.sinks.items()}
-        self._outcomes = ledger.outcomes(self.path)
+        self._outcomes = remains.outcomes(self.path)
         self._losses = Counter((event, sink) for event, sink, _ in self._claims)
         self._event_losses = Counter(event for event, _ in self._event_claims)
         return [*self._judge_acceptance(), *self._judge_outcomes(), *self._judge_arrival(),
@@ -64,7 +64,7 @@ class Oracle:
         ended = defaultdict(set)
         for event, sink, result, reason, _ in self._outcomes:
             ended[event].add(sink)
-            if result != ledger.DELIVERED and not self._explains_death(event, sink, reason or ""):
+            if result != remains.DELIVERED and not self._explains_death(event, sink, reason or ""):
                 yield (f"no{self._numbers[event]:06d}x to {sink} ended as {result} without need: "
                        f"{reason}")
         for event, number in self._numbers.items():
@@ -76,7 +76,7 @@ class Oracle:
         arrived = {(arrival.number, name) for name, arrivals in self._arrivals.items()
                    for arrival in arrivals}
         for event, sink, result, _, _ in self._outcomes:
-            if result == ledger.DELIVERED and (self._numbers[event], sink) not in arrived:
+            if result == remains.DELIVERED and (self._numbers[event], sink) not in arrived:
                 yield f"no{self._numbers[event]:06d}x is delivered to {sink} and never arrived"
         for number, sink in arrived:
             sent = self.sender.sent.get(number)
@@ -134,12 +134,12 @@ class Oracle:
         results = Counter((sink, result) for _, sink, result, _, _ in self._outcomes)
         table = {name: (sum(name in sinks for _, sinks in routed),
                         *(results[name, result] for result in
-                          (ledger.DELIVERED, ledger.DEAD, ledger.SKIPPED)))
+                          (remains.DELIVERED, remains.DEAD, remains.SKIPPED)))
                  for name in self.sinks}
         return {**table, "": (sum(not sinks for _, sinks in routed), 0, 0, 0)}
 
     def _judge_receipt(self):
-        counts = ledger.counts(self.path)
+        counts = remains.counts(self.path)
         if counts["unrouted"] or counts["delivery"]:
             yield f"not all is settled: {counts}"
         for name, (accepted, *ended) in self.receipt().items():

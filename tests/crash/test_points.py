@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import ledger
+import remains
 from scene import CRASH_BINARY, JOURNAL_CALL
 from tocsin import BINARY
 
@@ -51,7 +51,7 @@ def test_killed_there_the_daemon_keeps_every_promise(make_scene, report, point):
         scene.daemon.process.send_signal(signal.SIGTERM)
     words = scene.wait_for_death()
     assert f"crash: at {point}:{passage}\n" in words
-    claimed, unrouted = ledger.claims(scene.ledger)
+    claimed, unrouted = remains.claims(scene.ledger)
     scene.start()
     scene.sender.wait_for(len(scene.sender.acked()) + 10)
     assert scene.finish() == []
@@ -190,7 +190,7 @@ def test_note(refused, report, side):
     scene, _ = refused
     point = f"note.{side}"
     killed_in_call(scene, point, "note")
-    with ledger.opened(scene.ledger) as connection:
+    with remains.opened(scene.ledger) as connection:
         kept = connection.execute("SELECT value FROM note WHERE key = 'test'").fetchall()
     assert kept == ([("kept",)] if happened(point) else [])
     row(report, point)
@@ -201,7 +201,7 @@ def test_prune(refused, report, side):
     scene, numbers = refused
     point = f"prune.{side}"
     killed_in_call(scene, point, "prune")
-    assert ledger.counts(scene.ledger)["event"] == (0 if happened(point) else 3)
+    assert remains.counts(scene.ledger)["event"] == (0 if happened(point) else 3)
     check_copies(scene.siem, numbers, [False])
     row(report, point)
 
