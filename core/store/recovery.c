@@ -90,6 +90,7 @@ static void follow_clock(struct database *db, int64_t now_ms, const struct logge
     log_warn(logger, "the clock went back by %lld s since the ledger was last written",
         (long long)(back_ms / 1000));
     statement_run(db, SQL_SHIFT_DELIVERIES, WITH(number(back_ms)));
+    db->marks.clock = now_ms; /* else the next start would follow it once more */
 }
 
 static void report(

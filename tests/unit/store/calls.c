@@ -317,10 +317,15 @@ static void on_changed(const struct error *error, const struct store_changes *ch
     }
 }
 
+void ask_retry(struct ledger *ledger, const struct store_retry *retry, struct changed *changed)
+{
+    ledger->journal->ops->retry(ledger->journal, retry, on_changed, begin(ledger, changed));
+}
+
 void retry_deliveries(
     struct ledger *ledger, const struct store_retry *retry, struct changed *changed)
 {
-    ledger->journal->ops->retry(ledger->journal, retry, on_changed, begin(ledger, changed));
+    ask_retry(ledger, retry, changed);
     ledger_run(ledger);
 }
 

@@ -166,6 +166,7 @@ const char *release_holds(struct ledger *ledger, const struct store_hold *holds,
 
 struct handed_out next_events(struct ledger *ledger, size_t max, size_t bytes);
 
+void ask_retry(struct ledger *ledger, const struct store_retry *retry, struct changed *changed);
 void retry_deliveries(
     struct ledger *ledger, const struct store_retry *retry, struct changed *changed);
 void finish_deliveries(

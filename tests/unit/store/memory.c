@@ -67,6 +67,7 @@ static struct answer *answer_later(
 
     answer->tell = tell;
     answer->arg = arg;
+    engine->memory->state.clock_ms = clock_steady_ms();
     if (!engine->first)
         event_active(engine->answers_wait, EV_TIMEOUT, 0);
     *engine->last = answer;

@@ -229,10 +229,24 @@ static bool recover_event(
     return true;
 }
 
+/* The wall clock was set back while no daemon ran: what waits would wait that much longer. */
+static void follow_clock(struct m_state *state, int64_t now_ms)
+{
+    int64_t back_ms = state->clock_ms - now_ms;
+
+    M_EACH (m_delivery, delivery, state->deliveries) {
+        if (back_ms < 1000 || !m_is_waiting(delivery))
+            continue;
+        delivery->due_ms -= back_ms;
+        delivery->created_ms -= back_ms;
+    }
+}
+
 void m_recover(struct memory *memory, int64_t now_ms, bool was_unclean, int64_t *buried)
 {
     struct m_state *state = &memory->state;
 
+    follow_clock(state, now_ms);
     state->suspect = 0;
     M_EACH (m_delivery, delivery, state->deliveries)
         if (delivery->state == STORE_CLAIMED)

@@ -77,6 +77,7 @@ struct m_state {
     struct list events, records, objects, attachments, deliveries, attempts, notes;
     store_id event, delivery, object, claim; /* the last numbers given */
     int64_t delivered, skipped;              /* ever */
+    int64_t clock_ms;                        /* the steady clock at the last call */
     store_id suspect;                        /* the delivery that is claimed as one */
 };
 

@@ -245,6 +245,158 @@ static void test_a_statement_that_fails_fails_its_item_alone(void **state)
     assert_int_equal(ledger_sql(ledger, "SELECT count(*) FROM unrouted"), 2);
 }
 
+/* The counters are what a walk would count. */
+static void expect_right_counts(struct ledger *ledger)
+{
+    struct store_health health = ledger_health(ledger);
+
+    assert_int_equal(health.waiting, ledger_sql(ledger, "SELECT count(*) FROM delivery"));
+    assert_int_equal(health.dead, ledger_sql(ledger, "SELECT count(*) FROM dead"));
+    assert_int_equal(health.unrouted, ledger_sql(ledger, "SELECT count(*) FROM unrouted"));
+    assert_int_equal(queue_length(ledger, "teams") + queue_length(ledger, "mail"), health.waiting);
+    assert_int_equal(queue_length(ledger, "mail"),
+        ledger_sql(ledger, "SELECT count(*) FROM delivery WHERE sink = 'mail'"));
+}
+
+static store_id make_dead_letter(struct ledger *ledger)
+{
+    store_id delivery = new_delivery(ledger, "t", "teams", 1, NOW);
+
+    settle_as(ledger, delivery, claim_head(ledger, "teams", NOW).claim, STORE_DEAD);
+    return delivery;
+}
+
+static void test_counters_and_queues_are_right_after_a_failed_commit(void **state)
+{
+    struct ledger *ledger = *state;
+    struct store_retry retry = {.to = "mail", .at_ms = NOW, .now_ms = NOW};
+    struct changed changed;
+
+    make_dead_letter(ledger);
+    faulty_vfs_fail_writes(SQLITE_FULL); /* nothing of it is in the file */
+    retry_deliveries(ledger, &retry, &changed);
+    faulty_vfs_fail_writes(SQLITE_OK);
+    assert_string_not_equal(changed.error, "");
+    assert_int_equal(changed.count, 0);
+    wait_until_writable(ledger);
+    assert_int_equal(ledger_health(ledger).dead, 1);
+    expect_right_counts(ledger);
+
+    faulty_vfs_fail_syncs(SQLITE_IOERR_FSYNC); /* all of it may be */
+    retry_deliveries(ledger, &retry, &changed);
+    faulty_vfs_fail_syncs(SQLITE_OK);
+    assert_string_not_equal(changed.error, "");
+    wait_until_writable(ledger);
+    expect_right_counts(ledger);
+}
+
+static void test_queues_are_right_after_an_item_that_failed(void **state)
+{
+    struct ledger *ledger = *state;
+    struct store_delivery deliveries[] = {{.sink = "mail", .rule = "r", .due_ms = NOW},
+        {.sink = "teams", .rule = "poison", .due_ms = NOW}};
+    struct store_route route = {.at_ms = NOW, .deliveries = deliveries};
+    struct routed routed[2];
+
+    ledger_sql(ledger, "CREATE TRIGGER poison BEFORE INSERT ON delivery WHEN new.rule = 'poison'"
+                       " BEGIN SELECT raise(ABORT, 'this one cannot be'); END");
+    for (size_t i = 0; i < 2; i++) {
+        route.event = new_event(ledger, "");
+        route.delivery_count = 2 - i;
+        ask_route(ledger, &route, &routed[i]);
+    }
+    ledger_run(ledger);
+
+    assert_non_null(strstr(routed[0].error, "this one cannot be"));
+    assert_string_equal(routed[1].error, "");
+    assert_int_equal(queue_length(ledger, "mail"), 1);
+    assert_int_equal(queue_length(ledger, "teams"), 0);
+    expect_right_counts(ledger);
+}
+
+/* A dry run undoes its own work in the midst of a group that is run item by item. */
+static void test_a_dry_run_beside_an_item_that_fails(void **state)
+{
+    struct ledger *ledger = *state;
+    struct store_retry retry = {.to = "mail", .at_ms = NOW, .now_ms = NOW, .dry_run = true};
+    struct store_accept accept = plain(true);
+    struct accepted accepted[3];
+    struct changed changed[2];
+
+    make_dead_letter(ledger);
+    ledger_sql(ledger, "CREATE TRIGGER poison BEFORE INSERT ON event WHEN new.type = 'poison'"
+                       " BEGIN SELECT raise(ABORT, 'this one cannot be'); END");
+    accept.dedupe = NULL;
+    for (size_t i = 0; i < 3; i++) {
+        accept.type = i == 1 ? "poison" : "alert";
+        ask_accept(ledger, &accept, &accepted[i]);
+        if (i < 2)
+            ask_retry(ledger, &retry, &changed[i]);
+    }
+    ledger_run(ledger);
+
+    assert_non_null(strstr(accepted[1].error, "this one cannot be"));
+    assert_int_equal(accepted[2].event, accepted[0].event + 1);
+    for (size_t i = 0; i < 2; i++) {
+        assert_string_equal(changed[i].error, "");
+        assert_int_equal(changed[i].count, 1);
+        assert_int_equal(changed[i].rows[0].became, 0);
+        assert_string_equal(changed[i].rows[0].sink, "mail");
+    }
+    assert_int_equal(ledger_health(ledger).dead, 1);
+    expect_right_counts(ledger);
+}
+
+/* Its settling failed, so it was answered; and is in the file all the same. */
+static void test_a_suspect_that_was_settled_unnoticed_holds_up_nobody(void **state)
+{
+    struct ledger *ledger = *state;
+
+    new_delivery(ledger, "", "teams", 1, NOW);
+    new_delivery(ledger, "", "teams", 1, NOW);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(claim_heads(ledger, "teams", 9, clock_steady_ms() + 1).count, 2);
+        ledger_crash(ledger);
+    }
+    struct claimed claimed = claim_heads(ledger, "teams", 9, clock_steady_ms() + 1);
+    assert_int_equal(claimed.count, 1);
+    assert_true(claimed.is_held_back);
+    faulty_vfs_fail_syncs(SQLITE_IOERR_FSYNC);
+    struct claimed_row head = claimed.rows[0];
+    assert_string_not_equal(
+        settle_as(ledger, head.delivery, head.claim, STORE_DELIVERED).error, "");
+    faulty_vfs_fail_syncs(SQLITE_OK);
+    wait_until_writable(ledger);
+
+    if (ledger_sql(ledger, "SELECT count(*) FROM outcome") == 0)
+        settle_as(ledger, head.delivery, head.claim, STORE_DELIVERED);
+    assert_int_equal(claim_heads(ledger, "teams", 9, clock_steady_ms() + 1).count, 1);
+}
+
+/* A claim survives the opening anew, and so does that it is a suspect's. */
+static void test_a_suspect_is_known_after_the_opening_anew(void **state)
+{
+    struct ledger *ledger = *state;
+    struct store_accept accept = plain(true);
+
+    new_delivery(ledger, "", "teams", 1, NOW);
+    new_delivery(ledger, "", "teams", 1, NOW);
+    for (int i = 0; i < 2; i++) {
+        claim_heads(ledger, "teams", 9, clock_steady_ms() + 1);
+        ledger_crash(ledger);
+    }
+    struct claimed claimed = claim_heads(ledger, "teams", 9, clock_steady_ms() + 1);
+    assert_int_equal(claimed.count, 1);
+    faulty_vfs_fail_syncs(SQLITE_IOERR_FSYNC);
+    accept_event(ledger, &accept);
+    faulty_vfs_fail_syncs(SQLITE_OK);
+    wait_until_writable(ledger);
+
+    assert_true(claim_heads(ledger, "teams", 9, clock_steady_ms() + 1).is_held_back);
+    release_holds(ledger, &(struct store_hold){claimed.rows[0].delivery, claimed.rows[0].claim}, 1);
+    assert_int_equal(claim_heads(ledger, "teams", 9, clock_steady_ms() + 1).count, 1);
+}
+
 /* A file that may not grow, as on a full disk, and the real way through the kernel. */
 static int fill_disk(struct ledger *ledger)
 {
@@ -306,6 +458,11 @@ int main(void)
         STORY(test_a_lock_held_by_somebody_else_is_named_and_waited_out),
         STORY(test_a_ledger_that_was_removed_takes_nothing),
         STORY(test_a_statement_that_fails_fails_its_item_alone),
+        STORY(test_counters_and_queues_are_right_after_a_failed_commit),
+        STORY(test_queues_are_right_after_an_item_that_failed),
+        STORY(test_a_dry_run_beside_an_item_that_fails),
+        STORY(test_a_suspect_that_was_settled_unnoticed_holds_up_nobody),
+        STORY(test_a_suspect_is_known_after_the_opening_anew),
         STORY(test_a_file_that_cannot_grow),
     };
 

@@ -40,6 +40,28 @@ static void test_a_clean_end_loses_nothing(void **state)
     assert_true(head.in_doubt);
 }
 
+/* What is due in an hour stays so, whatever somebody does to the clock meanwhile. */
+static void test_due_times_follow_a_clock_that_was_set_back(void **state)
+{
+    struct ledger *ledger = *state;
+
+    new_delivery(ledger, "", "teams", 1, NOW + HOUR);
+    ledger_close(ledger);
+    test_clock_set(NOW - DAY);
+    ledger_open(ledger);
+    assert_int_equal(claim_heads(ledger, "teams", 9, NOW - DAY).next_due_ms, NOW - DAY + HOUR);
+    /* A little, and forward: due a little late, or at once. */
+    ledger_close(ledger);
+    test_clock_set(NOW - DAY - 999);
+    ledger_open(ledger);
+    assert_int_equal(claim_heads(ledger, "teams", 9, NOW - DAY).next_due_ms, NOW - DAY + HOUR);
+    ledger_close(ledger);
+    test_clock_set(NOW + DAY);
+    ledger_open(ledger);
+    struct claimed_row head = claim_head(ledger, "teams", NOW + DAY);
+    assert_int_equal(head.created_ms, NOW - DAY);
+}
+
 static void lose(struct ledger *ledger, const char *sink, size_t count)
 {
     assert_int_equal(claim_heads(ledger, sink, count, NOW).count, count);
@@ -207,12 +229,12 @@ static void test_an_event_lost_in_its_replay_keeps_its_decision(void **state)
     assert_int_equal(number_in_story(ledger, event, "later"), 2);
 }
 
-const struct stories recovery_stories =
-    STORIES(STORY(test_a_claim_without_an_outcome_is_in_doubt_and_due_again),
-        STORY(test_a_clean_end_loses_nothing),
-        STORY(test_suspects_go_one_at_a_time_in_all_of_the_ledger),
-        STORY(test_a_suspect_whose_sink_has_left_holds_up_nobody),
-        STORY(test_a_third_loss_makes_a_dead_letter_of_the_guilty_one_alone),
-        STORY(test_events_lost_before_they_were_routed_come_in_smaller_company),
-        STORY(test_an_event_that_is_lost_three_times_is_a_dead_letter_to_no_sink),
-        STORY(test_an_event_lost_in_its_replay_keeps_its_decision));
+const struct stories recovery_stories = STORIES(
+    STORY(test_a_claim_without_an_outcome_is_in_doubt_and_due_again),
+    STORY(test_a_clean_end_loses_nothing), STORY(test_due_times_follow_a_clock_that_was_set_back),
+    STORY(test_suspects_go_one_at_a_time_in_all_of_the_ledger),
+    STORY(test_a_suspect_whose_sink_has_left_holds_up_nobody),
+    STORY(test_a_third_loss_makes_a_dead_letter_of_the_guilty_one_alone),
+    STORY(test_events_lost_before_they_were_routed_come_in_smaller_company),
+    STORY(test_an_event_that_is_lost_three_times_is_a_dead_letter_to_no_sink),
+    STORY(test_an_event_lost_in_its_replay_keeps_its_decision));
