@@ -44,7 +44,8 @@ static json_t *report_readiness(const struct admin_parts *parts, const struct st
         json_object_set_new(report, "why", json_pack("[s]", health->why));
     else if (health->is_full)
         json_object_set_new(report, "why",
-            json_pack("[s]", "the ledger is full: what is unfinished alone takes its max_size"));
+            json_pack("[s]",
+                "the ledger is full: what may not be removed yet takes all of its max_size"));
     if (fault)
         json_object_set_new(report, "degraded", json_pack("[s]", fault));
     return report;

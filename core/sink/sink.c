@@ -16,7 +16,7 @@
 #include "sink/plugin.h"
 
 enum {
-    threads_that_may_be_lost = 8,
+    may_be_lost = 8, /* threads of a sink, so that one of few threads goes on too */
 };
 
 static bool read_options(struct sink *sink, const struct config *config,
@@ -112,12 +112,14 @@ struct sink *sink_create(
 void sink_start(
     struct sink *sink, struct event_base *base, struct http_lane *http, const struct logger *logger)
 {
+    size_t threads = sink->policy.concurrency;
+
     sink->logger = logger_with(logger, "sink", sink->name);
     sink->http = http;
     budget_init(&sink->budget, sink->policy.rate, clock_mono_ms());
     if (plugin_blocks(sink->plugin))
-        sink->workers = worker_lane_create(
-            base, sink->policy.concurrency, threads_that_may_be_lost, &attempt_worker_ops, sink);
+        sink->workers = worker_lane_create(base, threads,
+            threads > may_be_lost ? threads : may_be_lost, &attempt_worker_ops, sink);
 }
 
 bool sink_stop(struct sink *sink)

@@ -46,7 +46,7 @@ static void run(struct request *request, struct database *db)
 
     if (db->is_full)
         error_set(&request->error,
-            "the ledger is full: what is unfinished alone takes more than its max_size");
+            "the ledger is full: what may not be removed yet takes all of its max_size");
     else if (is_duplicate(accepting, db))
         statement_run(db, SQL_COUNT_DUPLICATE, WITH(number(accepting->out.event)));
     else
