@@ -34,3 +34,8 @@ def record(fake, **more):
 def overstay(file, **more):
     """A line an attempt, and no deadline kept: tests/plugins/overstay.c."""
     return {"plugin": str(TEST_PLUGINS / "overstay.so"), "file": str(file), **more}
+
+
+def poison(fake, **more):
+    """Posts what is harmless; a title with "poison" ends the daemon."""
+    return {"plugin": str(TEST_PLUGINS / "poison.so"), "url": fake.url, **more}

@@ -1,5 +1,7 @@
 """When something is broken: who hears of it, who takes over, and what becomes of what waits."""
 
+import http.client
+import signal
 import time
 
 import pytest
@@ -282,3 +284,48 @@ def test_what_is_older_than_give_up_when_its_sink_returns_is_dead_and_no_flood(
         assert "out of the configuration" in reasons_of(daemon, event_id, "chat")[0]
     daemon.accept(probe(9))
     mattermost.wait_for(before + 1)
+
+
+# Crash loops -------------------------------------------------------------------------------
+
+
+GONE = (AssertionError, OSError, http.client.HTTPException)
+
+
+def survives(daemon):
+    """Starts it; false when it died before its work was done."""
+    try:
+        daemon.start()
+        daemon.wait_settled()
+        return True
+    except GONE:
+        assert daemon.process.wait(60) == -signal.SIGKILL, daemon.log()[-3000:]
+        return False
+
+
+def order(daemon, what, body):
+    answer = daemon.request("POST", f"/api/v1/sinks/{what}", body, {"X-Tocsin": "1"},
+                            port=daemon.admin_port)
+    assert answer.status == 200, answer
+
+
+def test_a_message_that_ends_the_daemon_each_time_is_a_dead_letter_after_the_third(
+        make_daemon, mattermost, other):
+    daemon = make_daemon({"evil": sinks.poison(mattermost), "duty": sinks.mattermost(other)},
+                         rules="rules:\n  - name: to evil\n    match: {}\n    send: [evil]\n",
+                         settings=FAST + "alarms: [duty]\n").start()
+    order(daemon, "evil/pause", '{"reason": "until all are in"}')
+    poisoned = daemon.accept({"type": "probe", "attributes": {"title": "poison", "uuid": "p"}})
+    harmless = [daemon.accept(probe(n, f"t{n}")) for n in range(6)]
+    try:
+        order(daemon, "evil/resume", "{}")
+    except GONE:
+        pass  # it may die before it has answered
+    daemon.process.wait(60)
+    assert [survives(daemon) for _ in range(3)] == [False, False, True], "the third death is the last"
+    assert state_of(daemon, poisoned, "evil") == ["dead"]
+    assert "three times" in reasons_of(daemon, poisoned, "evil")[0]
+    for event_id in harmless:
+        assert state_of(daemon, event_id, "evil") == ["delivered"]
+    other.wait_for(1)
+    assert any("crashes" in text for text in titles(other)), titles(other)
