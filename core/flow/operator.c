@@ -213,7 +213,7 @@ void flow_replay(
     errand->in.replays = *replays;
     errand->hook = text_copy(replays->hook);
     errand->type = text_copy(replays->type);
-    errand->except_hook = text_copy(replays->except_hook);
+    errand->except_hook = replays->hook || replays->count ? NULL : text_copy(ALARM_HOOK);
     errand->step = step_replay;
     errand->step(errand);
 }

@@ -33,6 +33,8 @@ typedef void (*flow_changed)(
  * to send to (retry->to) must be configured, else done gets an error, from inside the call. */
 void flow_retry(struct flow *flow, const struct store_retry *retry, flow_changed done, void *arg);
 void flow_skip(struct flow *flow, const struct store_finish *finish, flow_changed done, void *arg);
+
+/* tocsin's own alarms go out again only where their hook, or they themselves, are named. */
 void flow_replay(
     struct flow *flow, const struct store_replays *replays, flow_changed done, void *arg);
 

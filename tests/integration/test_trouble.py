@@ -1,6 +1,7 @@
 """When something is broken: who hears of it, who takes over, and what becomes of what waits."""
 
 import http.client
+import json
 import signal
 import time
 
@@ -36,6 +37,14 @@ def state_of(daemon, event_id, sink):
 
 def reasons_of(daemon, event_id, sink):
     return [d["reason"] or "" for d in deliveries_to(daemon, event_id, sink)]
+
+
+def change(daemon, what, **body):
+    """What an operator asks of the API."""
+    answer = daemon.request("POST", f"/api/v1/{what}", json.dumps(body), {"X-Tocsin": "1"},
+                            port=daemon.admin_port)
+    assert answer.status == 200, answer
+    return answer.body
 
 
 @pytest.fixture
@@ -126,6 +135,20 @@ def test_an_event_that_only_says_it_is_an_alarm_goes_by_the_rules(make_daemon, m
     mattermost.wait_for(1)
     daemon.wait_settled()
     assert other.received == []
+
+
+def test_alarms_are_replayed_only_where_they_are_meant(make_daemon, mattermost, other):
+    daemon = make_daemon({"chat": sinks.mattermost(mattermost), "duty": sinks.mattermost(other)},
+                         rules=only_chat(), settings=FAST + "alarms: [duty]\n").start()
+    mattermost.fail_next(1, 400)
+    event_id = daemon.accept(probe(1))
+    other.wait_for(1)
+    daemon.wait_settled()
+
+    def replayed(**what):
+        return [e["id"] for e in change(daemon, "replay", dry_run=True, **what)["events"]]
+    assert replayed(since="1h") == [event_id]
+    assert len(replayed(since="1h", hook="tocsin")) == 1
 
 
 # Silence -----------------------------------------------------------------------------------
@@ -303,22 +326,16 @@ def survives(daemon):
         return False
 
 
-def order(daemon, what, body):
-    answer = daemon.request("POST", f"/api/v1/sinks/{what}", body, {"X-Tocsin": "1"},
-                            port=daemon.admin_port)
-    assert answer.status == 200, answer
-
-
 def test_a_message_that_ends_the_daemon_each_time_is_a_dead_letter_after_the_third(
         make_daemon, mattermost, other):
     daemon = make_daemon({"evil": sinks.poison(mattermost), "duty": sinks.mattermost(other)},
                          rules="rules:\n  - name: to evil\n    match: {}\n    send: [evil]\n",
                          settings=FAST + "alarms: [duty]\n").start()
-    order(daemon, "evil/pause", '{"reason": "until all are in"}')
+    change(daemon, "sinks/evil/pause", reason="until all are in")
     poisoned = daemon.accept({"type": "probe", "attributes": {"title": "poison", "uuid": "p"}})
     harmless = [daemon.accept(probe(n, f"t{n}")) for n in range(6)]
     try:
-        order(daemon, "evil/resume", "{}")
+        change(daemon, "sinks/evil/resume")
     except GONE:
         pass  # it may die before it has answered
     daemon.process.wait(60)
