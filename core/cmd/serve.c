@@ -208,6 +208,7 @@ static bool daemon_open(struct daemon *daemon, struct error *error)
     };
     log_info(&daemon->logger, "tocsin " TOCSIN_VERSION " with %s", setup->config->file);
     raise_descriptor_limit(&daemon->logger);
+    srandom((unsigned)clock_wall_ms() ^ (unsigned)getpid()); /* back-offs, unlike a neighbour's */
     daemon->base = event_base_new();
     if (!daemon->base)
         mem_exhausted();
