@@ -13,6 +13,7 @@
 #include "admin/listener.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/loop.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "build_config.h"
@@ -209,9 +210,7 @@ static bool daemon_open(struct daemon *daemon, struct error *error)
     log_info(&daemon->logger, "tocsin " TOCSIN_VERSION " with %s", setup->config->file);
     raise_descriptor_limit(&daemon->logger);
     srandom((unsigned)clock_wall_ms() ^ (unsigned)getpid()); /* back-offs, unlike a neighbour's */
-    daemon->base = event_base_new();
-    if (!daemon->base)
-        mem_exhausted();
+    daemon->base = loop_create();
     watch_signals(daemon);
     if (!open_ways_out(daemon, error))
         return false;

@@ -31,7 +31,7 @@ struct delivery {
     int attempt;
     int64_t created_ms;
     struct event *again; /* tries to record the outcome again */
-    delivery_over over;
+    const struct delivery_watch *watch;
     void *arg;
 };
 
@@ -90,7 +90,7 @@ static void on_settled(const struct error *error, enum store_settled settled, vo
     if (settled != STORE_STALE && delivery->outcome.result == STORE_DEAD)
         alarm_about_dead(
             delivery->flow, delivery->sink->name, delivery->id, delivery->outcome.reason);
-    delivery->over(end, delivery->outcome.due_ms, delivery->arg);
+    delivery->watch->over(end, delivery->outcome.due_ms, delivery->arg);
     delivery_destroy(delivery);
 }
 
@@ -175,6 +175,7 @@ static void on_attempted(const struct attempt_result *result, void *arg)
     outcome->receipt = text_copy(result->receipt);
     log_outcome(delivery, result, why_dead);
     delivery_settle(delivery);
+    delivery->watch->attempted(delivery->arg);
 }
 
 static void release_story(void *source)
@@ -211,7 +212,7 @@ static struct dispatch make_dispatch(
 }
 
 void delivery_attempt(struct flow *flow, struct sink *sink, const struct store_claimed *claimed,
-    struct story *story, delivery_over over, void *arg)
+    struct story *story, const struct delivery_watch *watch, void *arg)
 {
     struct journal *journal = flow->parts.journal;
     struct delivery *delivery = mem_alloc(sizeof *delivery);
@@ -226,7 +227,7 @@ void delivery_attempt(struct flow *flow, struct sink *sink, const struct store_c
     delivery->outcome.at_ms = clock_wall_ms();
     delivery->attempt = claimed->attempt;
     delivery->created_ms = claimed->created_ms;
-    delivery->over = over;
+    delivery->watch = watch;
     delivery->arg = arg;
     if (claimed->in_doubt && !sink->policy.resend_in_doubt) {
         delivery->outcome.result = STORE_DEAD;

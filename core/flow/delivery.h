@@ -15,12 +15,18 @@ enum delivery_end {
     DELIVERY_PROMOTED, /* the same, and another of its thread may go now */
     DELIVERY_WAITS,    /* will be tried again at a time (steady clock) */
 };
-typedef void (*delivery_over)(enum delivery_end end, int64_t due_ms, void *arg);
 
-/* The claim must be held and the sink have a place. `over` is called once, when the ledger has the
- * outcome; it is asked until it does. */
+struct delivery_watch {
+    /* The attempt ended and its place at the sink is free; the outcome is on its way to the ledger.
+     * Not called for what ends without an attempt. */
+    void (*attempted)(void *arg);
+    /* Once: the ledger has the outcome; it is asked until it does. */
+    void (*over)(enum delivery_end end, int64_t due_ms, void *arg);
+};
+
+/* The claim must be held and the sink have a place. */
 void delivery_attempt(struct flow *flow, struct sink *sink, const struct store_claimed *claimed,
-    struct story *story, delivery_over over, void *arg);
+    struct story *story, const struct delivery_watch *watch, void *arg);
 
 /* Forgets those that are under way: the flow ends, and the ledger knows that they were claimed. */
 void deliveries_drop(struct flow *flow);

@@ -23,6 +23,7 @@ struct passages;
 struct shelf;
 struct silences;
 struct story;
+struct turn;
 
 enum {
     FLOW_AGAIN_MS = 1000, /* the pause before the ledger is asked again for what it refused */
@@ -35,6 +36,7 @@ struct flow {
     struct backlog *backlog;
     struct outlet **outlets; /* one for each sink, in the same order */
     struct shelf *shelf;
+    struct turn *turn;
     struct alarms *alarms;
     struct silences *silences;
     struct fallbacks *fallbacks;
@@ -136,12 +138,23 @@ void outlet_begin(struct outlet *outlet, const struct store_claimed *claimed, st
 /* A head may be due: ask the ledger for as many as may go. */
 void outlet_wake(struct outlet *outlet);
 
+/* Goes on where it was stopped because it was not its turn. */
+void outlet_go_on(struct outlet *outlet);
+
 /* While it is held an outlet sends nothing. */
 void outlet_hold(struct outlet *outlet, bool is_held);
 
 struct sink *outlet_sink(const struct outlet *outlet);
 
 bool outlet_is_idle(const struct outlet *outlet);
+
+/* In turn.c: what goes out and what comes in. */
+
+struct turn *turn_create(struct flow *flow);
+void turn_destroy(struct turn *turn);
+
+/* False while the hooks must be heard first; outlet_go_on() is called for all when they were. */
+bool turn_is_ours(struct turn *turn);
 
 /* In pause.c. */
 

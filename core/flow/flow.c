@@ -29,6 +29,7 @@ static void create_parts(struct flow *flow)
     for (size_t i = 0; i < flow->parts.sink_count; i++)
         flow->outlets[i] = outlet_create(flow, flow->parts.sinks[i]);
     flow->shelf = shelf_create();
+    flow->turn = turn_create(flow);
     flow->alarms = alarms_create();
     flow->silences = silences_create(flow);
     flow->fallbacks = fallbacks_create(flow);
@@ -59,6 +60,7 @@ void flow_destroy(struct flow *flow)
     fallbacks_destroy(flow->fallbacks);
     silences_destroy(flow->silences);
     alarms_destroy(flow->alarms);
+    turn_destroy(flow->turn);
     shelf_destroy(flow->shelf);
     for (size_t i = 0; i < flow->parts.sink_count; i++)
         outlet_destroy(flow->outlets[i]);
@@ -166,6 +168,8 @@ bool flow_accept(struct flow *flow, const char *hook, const void *body, size_t l
 void flow_stop(struct flow *flow)
 {
     flow->is_stopping = true;
+    for (size_t i = 0; i < flow->parts.sink_count; i++)
+        outlet_go_on(flow->outlets[i]);
 }
 
 bool flow_is_idle(const struct flow *flow)

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "event/event.h"
 #include "event/view.h"
+#include "flow/claim.h"
 #include "flow/delivery.h"
 #include "flow/flow-private.h"
 #include "flow/story.h"
@@ -23,7 +24,9 @@ enum {
 struct outlet {
     struct flow *flow;
     struct sink *sink;
-    size_t kept;    /* places promised to claims that are on their way */
+    size_t kept;         /* places promised to claims that are on their way */
+    struct claims ready; /* claimed ahead of a place */
+    size_t ready_count;
     bool has_heads; /* as far as known, deliveries are due in the ledger */
     bool is_asking;
     size_t asked;
@@ -73,28 +76,41 @@ struct outlet *outlet_create(struct flow *flow, struct sink *sink)
 
     outlet->flow = flow;
     outlet->sink = sink;
+    TAILQ_INIT(&outlet->ready);
     outlet->timer = evtimer_new(flow->parts.base, on_timer, outlet);
     if (!outlet->timer)
         mem_exhausted();
     return outlet;
 }
 
+static struct claim *take_ready(struct outlet *outlet)
+{
+    struct claim *claim = TAILQ_FIRST(&outlet->ready);
+
+    TAILQ_REMOVE(&outlet->ready, claim, link);
+    outlet->ready_count--;
+    return claim;
+}
+
 void outlet_destroy(struct outlet *outlet)
 {
+    while (outlet->ready_count > 0)
+        claim_destroy(take_ready(outlet));
     event_free(outlet->timer);
     free(outlet);
 }
 
 bool outlet_is_idle(const struct outlet *outlet)
 {
-    return outlet->open_deliveries == 0 && !outlet->is_asking;
+    return outlet->open_deliveries == 0 && outlet->ready_count == 0 && !outlet->is_asking;
 }
 
 static size_t outlet_room(struct outlet *outlet, int64_t *next_ms)
 {
     size_t room = sink_room(outlet->sink, clock_mono_ms(), next_ms);
+    size_t promised = outlet->kept + outlet->ready_count;
 
-    return room > outlet->kept ? room - outlet->kept : 0;
+    return room > promised ? room - promised : 0;
 }
 
 static bool may_send(const struct outlet *outlet)
@@ -123,6 +139,11 @@ void outlet_give_place_back(struct outlet *outlet)
 void outlet_wake(struct outlet *outlet)
 {
     outlet->has_heads = true;
+    outlet_pump(outlet);
+}
+
+void outlet_go_on(struct outlet *outlet)
+{
     outlet_pump(outlet);
 }
 
@@ -165,20 +186,17 @@ static void on_delivery_over(enum delivery_end end, int64_t due_ms, void *arg)
     outlet_pump(outlet);
 }
 
-/* A claimed delivery whose event is being read. */
-struct loading {
-    struct outlet *outlet;
-    struct store_claimed claimed; /* its texts are copies */
-};
-
-static void loading_destroy(struct loading *loading)
+/* Asked for in the round in which the outcome goes to the ledger, the next claims share its commit.
+ */
+static void on_delivery_attempted(void *arg)
 {
-    free((char *)loading->claimed.thread);
-    free((char *)loading->claimed.rule);
-    free((char *)loading->claimed.resume);
-    free((char *)loading->claimed.first_receipt);
-    free(loading);
+    outlet_pump(arg);
 }
+
+static const struct delivery_watch watch = {
+    .attempted = on_delivery_attempted,
+    .over = on_delivery_over,
+};
 
 /* Nothing is asked of the ledger for a while. */
 static void outlet_rest(struct outlet *outlet)
@@ -213,24 +231,54 @@ static void release_claim(struct outlet *outlet, const struct store_claimed *cla
     journal->ops->release(journal, &hold, 1, on_released, outlet);
 }
 
+static void attempt(struct outlet *outlet, const struct store_claimed *claimed, struct story *story)
+{
+    outlet->open_deliveries++;
+    delivery_attempt(outlet->flow, outlet->sink, claimed, story, &watch, outlet);
+}
+
 /* Between the claim and now an order to stop may have come, or the answer to another delivery that
  * shut the sink. */
+static bool may_attempt(const struct outlet *outlet)
+{
+    return may_send(outlet) && gate_admits(&outlet->sink->gate, 1, clock_mono_ms()) > 0;
+}
+
 void outlet_begin(struct outlet *outlet, const struct store_claimed *claimed, struct story *story)
 {
     assert(outlet->kept > 0);
     outlet->kept--;
-    if (!may_send(outlet) || gate_admits(&outlet->sink->gate, 1, clock_mono_ms()) == 0) {
+    if (!may_attempt(outlet)) {
         release_claim(outlet, claimed);
-        return;
+    } else if (sink_places(outlet->sink) > 0) {
+        attempt(outlet, claimed, story);
+    } else {
+        struct claim *claim = claim_create(outlet, claimed, story);
+        TAILQ_INSERT_TAIL(&outlet->ready, claim, link);
+        outlet->ready_count++;
     }
-    outlet->open_deliveries++;
-    delivery_attempt(outlet->flow, outlet->sink, claimed, story, on_delivery_over, outlet);
+}
+
+/* Places are free, or nothing may be sent any more. */
+static void begin_ready(struct outlet *outlet)
+{
+    while (outlet->ready_count > 0) {
+        bool may = may_attempt(outlet);
+        if (may && sink_places(outlet->sink) == 0)
+            return;
+        struct claim *claim = take_ready(outlet);
+        if (may)
+            attempt(outlet, &claim->claimed, claim->story);
+        else
+            release_claim(outlet, &claim->claimed);
+        claim_destroy(claim);
+    }
 }
 
 static void on_loaded(const struct error *error, const struct store_loaded *loaded, void *arg)
 {
-    struct loading *loading = arg;
-    struct outlet *outlet = loading->outlet;
+    struct claim *claim = arg;
+    struct outlet *outlet = claim->outlet;
     struct flow *flow = outlet->flow;
     auto_error struct error why = {0};
     struct story *story = NULL;
@@ -242,41 +290,30 @@ static void on_loaded(const struct error *error, const struct store_loaded *load
         story_set_number(
             story, flow->parts.journal->ops->ledger_id(flow->parts.journal), loaded->event);
         story_see(story, flow->parts.config);
-        outlet_begin(outlet, &loading->claimed, story);
+        outlet_begin(outlet, &claim->claimed, story);
         story_release(story);
     } else {
         log_error(&outlet->sink->logger, "a delivery's event could not be read: %s",
             error->text ? error_text(error) : error_text(&why));
         outlet->kept--;
         outlet_rest(outlet);
-        release_claim(outlet, &loading->claimed);
+        release_claim(outlet, &claim->claimed);
     }
-    loading_destroy(loading);
-}
-
-static void load_event(struct outlet *outlet, const struct store_claimed *claimed)
-{
-    struct journal *journal = outlet->flow->parts.journal;
-    struct loading *loading = mem_alloc(sizeof *loading);
-
-    loading->outlet = outlet;
-    loading->claimed = *claimed;
-    loading->claimed.thread = text_copy(claimed->thread);
-    loading->claimed.rule = text_copy(claimed->rule);
-    loading->claimed.resume = text_copy(claimed->resume);
-    loading->claimed.first_receipt = text_copy(claimed->first_receipt);
-    outlet->flow->calls++;
-    journal->ops->load(journal, claimed->event, on_loaded, loading);
+    claim_destroy(claim);
 }
 
 static void take_up(struct outlet *outlet, const struct store_claimed *claimed)
 {
-    struct story *story = shelf_take(outlet->flow->shelf, claimed->event);
+    struct flow *flow = outlet->flow;
+    struct journal *journal = flow->parts.journal;
+    struct story *story = shelf_take(flow->shelf, claimed->event);
 
-    if (story || !may_send(outlet))
+    if (story || !may_send(outlet)) {
         outlet_begin(outlet, claimed, story);
-    else
-        load_event(outlet, claimed);
+    } else {
+        flow->calls++;
+        journal->ops->load(journal, claimed->event, on_loaded, claim_create(outlet, claimed, NULL));
+    }
     story_release(story);
 }
 
@@ -304,7 +341,7 @@ static void on_claimed(const struct error *error, const struct store_claimed *cl
     outlet_pump(outlet);
 }
 
-static void outlet_pump(struct outlet *outlet)
+static void claim_more(struct outlet *outlet)
 {
     struct journal *journal = outlet->flow->parts.journal;
     int64_t next_ms;
@@ -321,10 +358,18 @@ static void outlet_pump(struct outlet *outlet)
             outlet_sleep(outlet, next_ms);
         return;
     }
+    if (!turn_is_ours(outlet->flow->turn))
+        return;
     outlet->has_heads = false;
     outlet->is_asking = true;
     outlet->asked = room;
     outlet->kept += room;
     outlet->flow->calls++;
     journal->ops->claim(journal, outlet->sink->name, room, clock_steady_ms(), on_claimed, outlet);
+}
+
+static void outlet_pump(struct outlet *outlet)
+{
+    begin_ready(outlet);
+    claim_more(outlet);
 }

@@ -264,6 +264,7 @@ struct hook_listener *hook_listener_create(struct event_base *base, const struct
         .request_seconds = request_seconds,
         .header_bytes = header_bytes,
         .body_bytes = 4 * longest_body(config),
+        .goes_last = true,
     };
 
     listener->config = config;

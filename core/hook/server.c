@@ -17,6 +17,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/loop.h"
 #include "base/mem.h"
 #include "config/config.h"
 
@@ -115,6 +116,8 @@ static struct bufferevent *on_connection(struct event_base *base, void *arg)
     peer->stream = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
     if (!peer->stream)
         mem_exhausted();
+    if (server->limits.goes_last)
+        bufferevent_priority_set(peer->stream, LOOP_LAST);
     /* evhttp keeps a body in the stream until it is whole, and after it has refused one that is too
      * long it goes on reading, and keeps it all: it may hold one request that it takes, no more. */
     bufferevent_setwatermark(

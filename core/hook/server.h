@@ -20,6 +20,7 @@ struct server_limits {
     int request_seconds; /* for a whole request, however it drips, and for an idle connection */
     size_t header_bytes;
     size_t body_bytes; /* evhttp's own limit, which answers in HTML: set it above ours */
+    bool goes_last;    /* what goes out is handled first (base/loop.h) */
 };
 
 /* Calls on_request for every request. NULL with the address and the reason. */

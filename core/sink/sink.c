@@ -16,6 +16,8 @@
 #include "sink/plugin.h"
 
 enum {
+    quick_ms = 20,
+    most_ahead = 32,
     may_be_lost = 8, /* threads of a sink, so that one of few threads goes on too */
 };
 
@@ -153,16 +155,28 @@ void sink_destroy(struct sink *sink)
     free(sink);
 }
 
+size_t sink_places(const struct sink *sink)
+{
+    size_t places = sink->policy.concurrency - sink->in_flight;
+    size_t threads = sink->workers ? worker_lane_room(sink->workers) : places;
+
+    return threads < places ? threads : places;
+}
+
+/* Where a claim without an attempt would make a dead letter after a crash, there are none. */
+static size_t claimed_ahead(const struct sink *sink)
+{
+    return sink->is_quick && !sink->gate.is_shut && sink->policy.resend_in_doubt ? most_ahead : 0;
+}
+
 size_t sink_room(struct sink *sink, int64_t now_ms, int64_t *next_ms)
 {
-    size_t free_places = sink->policy.concurrency - sink->in_flight;
+    size_t wanted = sink_places(sink) + claimed_ahead(sink);
 
     *next_ms = 0;
-    if (sink->workers && worker_lane_room(sink->workers) < free_places)
-        free_places = worker_lane_room(sink->workers);
-    if (free_places == 0)
+    if (wanted == 0)
         return 0;
-    size_t by_gate = gate_admits(&sink->gate, free_places, now_ms);
+    size_t by_gate = gate_admits(&sink->gate, wanted, now_ms);
     size_t room = budget_available(&sink->budget, by_gate, now_ms);
     if (by_gate == 0)
         *next_ms = gate_next_ms(&sink->gate);
@@ -194,6 +208,7 @@ void sink_learn(struct sink *sink, const struct attempt_result *result)
 {
     const char *why = result->reason ? result->reason : "no reason given";
 
+    sink->is_quick = result->result == TOCSIN_DELIVERED && result->took_ms <= quick_ms;
     if (result->result == TOCSIN_DELIVERED || result->result == TOCSIN_REJECTED) {
         if (gate_attempt_worked(&sink->gate))
             log_info(&sink->logger, "open again");

@@ -36,6 +36,7 @@ struct sink {
     void *instance;                /* render sinks: opened at the first attempt */
     struct worker_lane *workers;   /* deliver sinks, once started */
     size_t in_flight;              /* attempts under way */
+    bool is_quick;                 /* the last attempt was delivered at once */
     LIST_HEAD(, attempt) attempts; /* those */
 };
 
@@ -56,8 +57,12 @@ bool sink_stop(struct sink *sink);
  * for it. */
 void sink_destroy(struct sink *sink);
 
-/* How many attempts may start now, by concurrency, lane, gate and budget; *next_ms is the monotonic
- * time to ask again when time alone holds it back, else 0. */
+/* How many attempts can be under way beside those that are, by concurrency and lane. */
+size_t sink_places(const struct sink *sink);
+
+/* How many deliveries may be claimed now, by places, gate and budget: for a sink that answers at
+ * once some more than there are places, so that the next needs no commit before it starts. *next_ms
+ * is the monotonic time to ask again when time alone holds it back, else 0. */
 size_t sink_room(struct sink *sink, int64_t now_ms, int64_t *next_ms);
 
 /* Takes from an attempt's result what it tells of the sink: opens or shuts the gate, and says so.

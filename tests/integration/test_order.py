@@ -3,6 +3,8 @@ urgent ones first, Retry-After, doubt, and what an end leaves behind."""
 
 import email.utils
 import random
+import re
+import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -151,6 +153,74 @@ def test_an_urgent_one_passes_a_queue_of_low_ones(recorder, make_daemon):
     wait_until(lambda: "urgent 0" in recorder.titles(), "the urgent one", 60)
     assert recorder.titles().index("urgent 0") <= before + 4
     assert len(recorder.titles()) < 50
+
+
+# Claims ahead of a place -------------------------------------------------------------------
+
+
+def claimed(daemon):
+    with sqlite3.connect(f"file:{daemon.ledger}?mode=ro", uri=True) as ledger:
+        return ledger.execute("SELECT count(*) FROM delivery WHERE claim <> 0").fetchone()[0]
+
+
+def claim_ahead(recorder, daemon):
+    """Until the sink has answered at once, and the next hangs with others claimed behind it."""
+    for n in range(1000):
+        daemon.accept(event(f"quick {n}"))
+        daemon.wait_settled()
+        if int(re.findall(r"sink=far .*delivered at attempt 1 in (\d+) ms", daemon.log())[-1]) < 20:
+            break
+    recorder.hold()
+    post_many(daemon, 20, 20)
+    recorder.wait_for_in_flight(1)
+    wait_until(lambda: daemon.status()["unrouted"] == 0, "all are routed")
+    assert 10 < claimed(daemon) <= 33
+    return n + 1
+
+
+def test_what_was_claimed_ahead_is_given_back_when_the_sink_shuts(recorder, make_daemon):
+    daemon = make_daemon({"far": sinks.record(recorder, concurrency=1, rate="off")},
+                         settings=RETRY_FAST).start()
+    quick = claim_ahead(recorder, daemon)
+    recorder.judge = lambda document, count: (503, {"Retry-After": "3600"})
+    recorder.release()
+    wait_until(lambda: daemon.status()["sinks"][0]["state"] == "shut", "shut")
+    wait_until(lambda: claimed(daemon) <= 1, "the claims are given back")
+    recorder.judge = None
+    daemon.wait_settled()
+    assert recorder.most_in_flight == 1
+    documents = recorder.documents()[quick:]
+    assert len(documents) == 20 and not any(document["mark"] for document in documents)
+    assert sum(document["attempt"] > 1 for document in documents) <= 2
+
+
+def test_what_was_claimed_ahead_is_given_back_at_an_orderly_end(recorder, make_daemon):
+    daemon = make_daemon({"far": sinks.record(recorder, concurrency=1, rate="off")},
+                         settings=RETRY_FAST + "drain: 30s\n").start()
+    quick = claim_ahead(recorder, daemon)
+    daemon.process.terminate()
+    wait_until(lambda: claimed(daemon) == 1, "but the one under way none is claimed")
+    recorder.release()
+    assert daemon.process.wait(60) == 0
+    daemon.start()
+    daemon.wait_settled()
+    documents = recorder.documents()[quick:]
+    assert len(documents) == 20 and not any(document["mark"] for document in documents)
+
+
+def test_none_is_claimed_ahead_where_doubt_means_death(recorder, make_daemon):
+    daemon = make_daemon(
+        {"far": sinks.record(recorder, concurrency=1, rate="off", in_doubt="dead")},
+        settings=RETRY_FAST).start()
+    for n in range(10):
+        daemon.accept(event(f"quick {n}"))
+    daemon.wait_settled()
+    recorder.hold()
+    post_many(daemon, 20, 20)
+    recorder.wait_for_in_flight(1)
+    wait_until(lambda: daemon.status()["unrouted"] == 0, "all are routed")
+    assert claimed(daemon) == 1
+    recorder.release()
 
 
 # Retry-After -------------------------------------------------------------------------------
