@@ -131,7 +131,7 @@ static void explain(struct story *story, const struct setup *setup)
     buf_putc(&heading, ' ');
     one_line_append(&heading, story->event->action, strlen(story->event->action));
     printf("%s\n\n", buf_text(&heading));
-    ruleset_decide(setup->rules, story->view, story->at_ms, true, &decision);
+    ruleset_decide(setup->rules, story->view, story->at_ms, TRACE_ALL, &decision);
     for (size_t i = 0; i < decision.trace_count; i++)
         print_trace(&decision.traces[i]);
     print_messages(story, &decision);

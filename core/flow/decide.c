@@ -8,6 +8,7 @@
 
 enum {
     longest_trace = 16384,
+    whole_rules = 32, /* with more of them, the trace leaves out what could not match at all */
 };
 
 static bool is_alarm(const struct story *story)
@@ -24,6 +25,7 @@ void flow_decide(
         buf_puts(trace, "[{\"alarm\":true}]");
         return;
     }
-    ruleset_decide(flow->parts.rules, story->view, story->at_ms, true, decision);
+    ruleset_decide(flow->parts.rules, story->view, story->at_ms,
+        ruleset_count(flow->parts.rules) <= whole_rules ? TRACE_ALL : TRACE_TRIED, decision);
     decision_trace_json(decision, longest_trace, trace);
 }

@@ -12,6 +12,7 @@
 #include "config/yaml.h"
 #include "event/view.h"
 #include "rule/compilation.h"
+#include "rule/index.h"
 #include "rule/rule.h"
 #include "rule/words.h"
 
@@ -24,6 +25,7 @@ struct ruleset {
     size_t sink_count;
     struct rule *rules;
     size_t count;
+    struct index *index;
     struct rule unmatched; /* its sends alone count; without a name while no file has it */
 };
 
@@ -135,8 +137,10 @@ struct ruleset *ruleset_compile(const struct yaml *const *documents, size_t docu
     for (size_t i = 0; i < document_count; i++)
         if (documents[i])
             read_document(rules, documents[i], &compilation);
-    if (problems->error_count == 0)
+    if (problems->error_count == 0) {
+        rules->index = index_create(rules->rules, rules->count);
         return rules;
+    }
     ruleset_destroy(rules);
     return NULL;
 }
@@ -145,6 +149,7 @@ void ruleset_destroy(struct ruleset *rules)
 {
     if (!rules)
         return;
+    index_destroy(rules->index);
     for (size_t i = 0; i < rules->count; i++)
         rule_finish(&rules->rules[i]);
     free(rules->rules);
@@ -259,23 +264,60 @@ static struct rule_trace try_rule(
         .verdict = verdict, .sends = sends, .stops = verdict == VERDICT_YES && rule->stop};
 }
 
-void ruleset_decide(const struct ruleset *rules, struct view *view, int64_t now_ms, bool with_trace,
+/* Tries a rule, and takes down what came of it. False where routing ends with it. */
+static bool decide_by(const struct ruleset *rules, const struct rule *rule, struct view *view,
     struct decision *decision)
 {
+    struct rule_trace outcome = try_rule(rule, view, decision);
+
+    if (outcome.sends)
+        add_targets(rules, rule, decision);
+    if (decision->traces)
+        add_trace(decision, rule, view, &outcome);
+    return !outcome.stops;
+}
+
+/* The rules that stand in the set, in their order. Returns how many rules came before the end. */
+static size_t decide_by_set(
+    const struct ruleset *rules, const uint64_t *set, struct view *view, struct decision *decision)
+{
+    for (size_t word = 0; word < index_words(rules->index); word++) {
+        for (uint64_t left = set[word]; left != 0; left &= left - 1) {
+            size_t number = word * 64 + (size_t)__builtin_ctzll(left);
+            if (!decide_by(rules, &rules->rules[number], view, decision))
+                return number + 1;
+        }
+    }
+    return rules->count;
+}
+
+static void decide_by_index(
+    const struct ruleset *rules, struct view *view, struct decision *decision)
+{
+    auto_free uint64_t *set = mem_alloc(index_words(rules->index) * sizeof *set);
+
+    index_find(rules->index, view, set);
+    size_t passed = decide_by_set(rules, set, view, decision);
+    if (decision->traces)
+        decision->untried = passed - decision->trace_count;
+}
+
+void ruleset_decide(const struct ruleset *rules, struct view *view, int64_t now_ms,
+    enum trace_extent extent, struct decision *decision)
+{
+    bool is_traced = extent != TRACE_NONE;
+
     (void)now_ms; /* no operator of this version looks at the clock */
     *decision = (struct decision){
         .targets = mem_alloc(rules->sink_count * sizeof *decision->targets),
-        .traces = with_trace ? mem_alloc(rules->count * sizeof *decision->traces) : NULL,
+        .traces = is_traced ? mem_alloc(rules->count * sizeof *decision->traces) : NULL,
     };
-    for (size_t i = 0; i < rules->count; i++) {
-        const struct rule *rule = &rules->rules[i];
-        struct rule_trace outcome = try_rule(rule, view, decision);
-        if (outcome.sends)
-            add_targets(rules, rule, decision);
-        if (with_trace)
-            add_trace(decision, rule, view, &outcome);
-        if (outcome.stops)
-            break;
+    if (extent == TRACE_ALL) {
+        for (size_t i = 0; i < rules->count; i++)
+            if (!decide_by(rules, &rules->rules[i], view, decision))
+                break;
+    } else {
+        decide_by_index(rules, view, decision);
     }
     if (!decision->matched)
         add_targets(rules, &rules->unmatched, decision);

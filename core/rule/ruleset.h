@@ -75,19 +75,27 @@ struct decision {
     size_t target_count;
     struct rule_trace *traces; /* rules tried, in order; NULL unless asked for */
     size_t trace_count;
+    size_t untried; /* rules among those with traces that the index passed over: TRACE_TRIED */
     bool matched; /* some rule sent or decided; `send: []` is a decision where it is known to match
                    */
 };
 
-/* now_ms is the time of acceptance. The traces are made only where with_trace says so. The view's
- * name `rule` is left as the last rule that asked for it was called. */
-void ruleset_decide(const struct ruleset *rules, struct view *view, int64_t now_ms, bool with_trace,
-    struct decision *decision);
+enum trace_extent {
+    TRACE_NONE,
+    TRACE_TRIED, /* not of the rules of which the index says that they cannot match */
+    TRACE_ALL
+};
+
+/* now_ms is the time of acceptance. The view's name `rule` is left as the last rule that asked for
+ * it was called. */
+void ruleset_decide(const struct ruleset *rules, struct view *view, int64_t now_ms,
+    enum trace_extent extent, struct decision *decision);
 void decision_finish(struct decision *decision);
 
 /* Appends the traces as one JSON array: [{"rule","at":"rules.yaml:14","verdict":"yes|no|unknown",
  * "sends":bool,"stops":true?,"because":{"at":"rules.yaml:16","text":"..."}?}]. Past max_bytes rules
- * that did not send are left out and counted in a last member {"left_out":N}. */
+ * that did not send are left out, and counted with the untried ones in a last member
+ * {"left_out":N}. */
 void decision_trace_json(const struct decision *decision, size_t max_bytes, struct buf *out);
 
 #endif

@@ -50,7 +50,7 @@ static void append_member(struct buf *out, size_t start, const char *text)
 
 void decision_trace_json(const struct decision *decision, size_t max_bytes, struct buf *out)
 {
-    size_t left_out = 0;
+    size_t left_out = decision->untried;
 
     buf_putc(out, '[');
     size_t start = out->len;

@@ -69,7 +69,7 @@ char *decide(const char *yaml, const char *event, const char *alert)
     struct view *view = event_view(event, alert);
     struct decision decision;
 
-    ruleset_decide(rules, view, 0, false, &decision);
+    ruleset_decide(rules, view, 0, TRACE_NONE, &decision);
     char *targets = targets_of(&decision);
     decision_finish(&decision);
     view_destroy(view);

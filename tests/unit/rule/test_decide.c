@@ -200,8 +200,8 @@ static void assert_same_decision(const struct ruleset *rules, const char *event,
     struct view *view = event_view(event, alert);
     struct decision plain, traced;
 
-    ruleset_decide(rules, view, 0, false, &plain);
-    ruleset_decide(rules, view, 0, true, &traced);
+    ruleset_decide(rules, view, 0, TRACE_NONE, &plain);
+    ruleset_decide(rules, view, 0, TRACE_ALL, &traced);
     auto_free char *plain_targets = targets_of(&plain);
     auto_free char *traced_targets = targets_of(&traced);
     assert_string_equal(plain_targets, traced_targets);

@@ -17,7 +17,7 @@ static char verdict_letter(const char *match, const char *event, const char *ale
     struct ruleset *rules = rules_of(buf_text(&yaml));
     struct view *view = event_view(event, alert);
     struct decision decision;
-    ruleset_decide(rules, view, 0, true, &decision);
+    ruleset_decide(rules, view, 0, TRACE_ALL, &decision);
     char letter = "NYU"[decision.traces[0].verdict];
     decision_finish(&decision);
     view_destroy(view);

@@ -20,7 +20,7 @@ static char *because(const char *match, const char *event, const char *alert)
     struct ruleset *rules = rules_of(buf_text(&yaml));
     struct view *view = event_view(event, alert);
     struct decision decision;
-    ruleset_decide(rules, view, 0, true, &decision);
+    ruleset_decide(rules, view, 0, TRACE_ALL, &decision);
     char *text = decision.traces[0].because;
     decision.traces[0].because = NULL;
     decision_finish(&decision);
@@ -104,7 +104,7 @@ static char *trace_json(size_t max_bytes)
     struct decision decision;
     struct buf json = {0};
 
-    ruleset_decide(rules, view, 0, true, &decision);
+    ruleset_decide(rules, view, 0, TRACE_ALL, &decision);
     decision_trace_json(&decision, max_bytes, &json);
     decision_finish(&decision);
     view_destroy(view);
