@@ -3,42 +3,20 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 
-void buf_reserve(struct buf *buf, size_t len)
+void buf_grow(struct buf *buf, size_t len)
 {
     if (len > SIZE_MAX / 2 - buf->len - 1)
         mem_exhausted();
     size_t need = buf->len + len + 1;
-
-    if (need <= buf->cap)
-        return;
     size_t cap = buf->cap ? buf->cap : 64;
     while (cap < need)
         cap *= 2;
     buf->data = mem_resize(buf->data, cap);
-    buf->cap = cap;
-}
-
-void buf_append(struct buf *buf, const void *bytes, size_t len)
-{
-    buf_reserve(buf, len);
-    if (len)
-        memcpy(buf->data + buf->len, bytes, len);
-    buf->len += len;
     buf->data[buf->len] = '\0';
-}
-
-void buf_puts(struct buf *buf, const char *text)
-{
-    buf_append(buf, text, strlen(text));
-}
-
-void buf_putc(struct buf *buf, char byte)
-{
-    buf_append(buf, &byte, 1);
+    buf->cap = cap;
 }
 
 void buf_vprintf(struct buf *buf, const char *format, va_list args)

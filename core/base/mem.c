@@ -44,7 +44,7 @@ void *mem_resize(void *memory, size_t size)
 
 void *mem_copy(const void *memory, size_t size)
 {
-    void *copy = mem_alloc(size);
+    void *copy = mem_take(size);
 
     if (size)
         memcpy(copy, memory, size);
@@ -58,9 +58,10 @@ char *text_copy(const char *text)
 
 char *text_copy_n(const char *text, size_t len)
 {
-    char *copy = mem_alloc(len + 1);
+    char *copy = mem_take(len + 1);
 
     memcpy(copy, text, len);
+    copy[len] = '\0';
     return copy;
 }
 

@@ -2,12 +2,9 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
-#include "base/cleanup.h"
-#include "base/mem.h"
 #include "base/utf8.h"
 
 static uint32_t decode(const unsigned char *bytes, size_t len)
@@ -55,13 +52,25 @@ size_t character_next(const char *text, size_t len, enum character *kind)
     return step;
 }
 
+size_t printable_run(const char *text, size_t len)
+{
+    size_t run = 0;
+
+    while (run < len && text[run] >= 0x20 && text[run] <= 0x7e)
+        run++;
+    return run;
+}
+
 void one_line_append(struct buf *out, const char *text, size_t len)
 {
     bool in_run = false;
     enum character kind;
 
     for (size_t at = 0, step; at < len; at += step) {
-        step = character_next(text + at, len - at, &kind);
+        step = printable_run(text + at, len - at);
+        kind = CHARACTER_VISIBLE;
+        if (step == 0)
+            step = character_next(text + at, len - at, &kind);
         if (kind == CHARACTER_VISIBLE)
             buf_append(out, text + at, step);
         else if (kind != CHARACTER_BIDI && !in_run)
@@ -70,17 +79,28 @@ void one_line_append(struct buf *out, const char *text, size_t len)
     }
 }
 
+static void trim(struct buf *line)
+{
+    size_t start = strspn(line->data, " ");
+
+    while (line->len > start && line->data[line->len - 1] == ' ')
+        line->len--;
+    line->len -= start;
+    memmove(line->data, line->data + start, line->len);
+    line->data[line->len] = '\0';
+}
+
 char *one_line_copy(const char *text, size_t max)
 {
-    auto_buf struct buf line = {0};
+    struct buf line = {0};
+    size_t len = strlen(text);
 
-    one_line_append(&line, text, strlen(text));
-    const char *start = buf_text(&line) + strspn(buf_text(&line), " ");
-    size_t len = strlen(start);
-    while (len > 0 && start[len - 1] == ' ')
-        len--;
-    auto_free char *whole = text_copy_n(start, len);
-    if (utf8_count(whole) <= max)
-        return TAKE(whole);
-    return text_format("%.*s\u2026", (int)utf8_offset(whole, max - 1), whole);
+    buf_reserve(&line, len);
+    one_line_append(&line, text, len);
+    trim(&line);
+    if (line.len > max && utf8_count(line.data) > max) {
+        line.len = utf8_offset(line.data, max - 1);
+        buf_puts(&line, "\u2026");
+    }
+    return buf_take(&line);
 }

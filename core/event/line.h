@@ -17,6 +17,9 @@ enum character {
 /* Tells what the text (len at least 1) begins with; returns its length in bytes. */
 size_t character_next(const char *text, size_t len, enum character *kind);
 
+/* The length of the run of printable ASCII that begins the text: all of it is visible. */
+size_t printable_run(const char *text, size_t len);
+
 /* Appends text as one line: each run of controls and newlines becomes one blank, and what turns the
  * writing direction is dropped. Not escaped. */
 void one_line_append(struct buf *out, const char *text, size_t len);

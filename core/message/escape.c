@@ -255,7 +255,10 @@ static void clean_append(struct buf *out, const char *text, size_t len)
     enum character kind;
 
     for (size_t at = 0, step; at < len; at += step) {
-        step = character_next(text + at, len - at, &kind);
+        step = printable_run(text + at, len - at);
+        kind = CHARACTER_VISIBLE;
+        if (step == 0)
+            step = character_next(text + at, len - at, &kind);
         if (kind == CHARACTER_VISIBLE || kind == CHARACTER_NEWLINE)
             buf_append(out, text + at, step);
         else if (kind == CHARACTER_CONTROL && !is_line_end(text + at, len - at))
@@ -263,15 +266,49 @@ static void clean_append(struct buf *out, const char *text, size_t len)
     }
 }
 
+/* What no flavour looks at inside a line. */
+static const bool is_plain[256] = {
+    ['0' ... '9'] = true,
+    ['A' ... 'Z'] = true,
+    ['a' ... 'z'] = true,
+    [0x80 ... 0xff] = true,
+    [' '] = true,
+    ['%'] = true,
+    [','] = true,
+    ['/'] = true,
+    [';'] = true,
+    ['?'] = true,
+    ['^'] = true,
+};
+
+/* How many bytes at the cursor stand for themselves. */
+static size_t plain_run(const struct cursor *cursor)
+{
+    size_t run = 0;
+
+    while (!cursor->at_line_start && cursor->at + run < cursor->len &&
+           is_plain[(unsigned char)cursor->text[cursor->at + run]])
+        run++;
+    return run;
+}
+
 void escape_append(struct buf *out, enum flavour flavour, const char *text, size_t len)
 {
     auto_buf struct buf clean = {0};
 
-    clean_append(&clean, text, len);
-    struct cursor cursor = {.text = buf_text(&clean), .len = clean.len, .at_line_start = true};
-    for (; cursor.at < cursor.len; cursor.at++) {
+    if (printable_run(text, len) < len) {
+        clean_append(&clean, text, len);
+        text = buf_text(&clean);
+        len = clean.len;
+    }
+    struct cursor cursor = {.text = text, .len = len, .at_line_start = true};
+    for (size_t step; cursor.at < cursor.len; cursor.at += step) {
         char byte = cursor.text[cursor.at];
-        if (byte == ' ')
+        size_t run = plain_run(&cursor);
+        step = run ? run : 1;
+        if (run)
+            buf_append(out, cursor.text + cursor.at, run);
+        else if (byte == ' ')
             put_blank(out, flavour, &cursor);
         else if (byte == '\n' || (unsigned char)byte >= 0x80)
             buf_putc(out, byte);
