@@ -30,7 +30,7 @@ static void add(json_t *facts, const char *label, const char *value)
             facts, json_pack("{s:s, s:s}", "label", label_line, "value", value_line));
 }
 
-static void add_name(json_t *facts, const char *label, const struct names *names, const char *name)
+static void add_name(json_t *facts, const char *label, const struct names *names, enum name name)
 {
     char scratch[VALUE_TEXT_SIZE];
 
@@ -68,8 +68,8 @@ static void add_urgency(json_t *facts, const struct names *names, const struct v
 static void add_type(json_t *facts, const struct names *names)
 {
     char category_scratch[VALUE_TEXT_SIZE], kind_scratch[VALUE_TEXT_SIZE];
-    const char *category = names_text(names, "category", category_scratch);
-    const char *kind = names_text(names, "kind", kind_scratch);
+    const char *category = names_text(names, NAME_CATEGORY, category_scratch);
+    const char *kind = names_text(names, NAME_KIND, kind_scratch);
     auto_buf struct buf text = {0};
 
     if (category)
@@ -84,8 +84,8 @@ static void add_type(json_t *facts, const struct names *names)
 static void add_rule(json_t *facts, const struct names *names)
 {
     char rule_scratch[VALUE_TEXT_SIZE], title_scratch[VALUE_TEXT_SIZE];
-    const char *rule = names_text(names, "rule_name", rule_scratch);
-    const char *title = names_text(names, "title", title_scratch);
+    const char *rule = names_text(names, NAME_RULE_NAME, rule_scratch);
+    const char *title = names_text(names, NAME_TITLE, title_scratch);
 
     if (rule && (!title || strcmp(rule, title) != 0))
         add(facts, "Rule", rule);
@@ -95,15 +95,15 @@ static void add_occurrences(json_t *facts, const struct names *names)
 {
     double count;
 
-    if (names_number(names, "occurrences", &count) && count >= 1)
-        add_name(facts, "Occurrences", names, "occurrences");
+    if (names_number(names, NAME_OCCURRENCES, &count) && count >= 1)
+        add_name(facts, "Occurrences", names, NAME_OCCURRENCES);
 }
 
 /* A time that cannot be read is shown as it was written. */
 static void add_first_seen(json_t *facts, const struct names *names)
 {
     char scratch[VALUE_TEXT_SIZE], human[TIMESTAMP_SIZE];
-    const char *written = names_text(names, "first_seen", scratch);
+    const char *written = names_text(names, NAME_FIRST_SEEN, scratch);
     auto_json json_t *value = written ? json_string(written) : NULL;
     int64_t ms;
 
@@ -125,32 +125,32 @@ static void add_time(json_t *facts, const struct view *view)
 static void add_alert(json_t *facts, const struct names *names, const struct view *view)
 {
     add_urgency(facts, names, view);
-    add_name(facts, "Status", names, "status");
-    add_name(facts, "Entity", names, "entity");
-    add_name(facts, "Source", names, "source");
-    add_name(facts, "Target", names, "target");
+    add_name(facts, "Status", names, NAME_STATUS);
+    add_name(facts, "Entity", names, NAME_ENTITY);
+    add_name(facts, "Source", names, NAME_SOURCE);
+    add_name(facts, "Target", names, NAME_TARGET);
     add_type(facts, names);
     add_rule(facts, names);
     add_occurrences(facts, names);
     add_first_seen(facts, names);
     add_time(facts, view);
-    add_name(facts, "Alert", names, "short_id");
+    add_name(facts, "Alert", names, NAME_SHORT_ID);
 }
 
 static void add_case(json_t *facts, const struct names *names, const struct view *view)
 {
-    add_name(facts, "Status", names, "status");
-    add_name(facts, "Priority", names, "priority");
-    add_name(facts, "Alerts", names, "alerts");
+    add_name(facts, "Status", names, NAME_STATUS);
+    add_name(facts, "Priority", names, NAME_PRIORITY);
+    add_name(facts, "Alerts", names, NAME_ALERTS);
     add_time(facts, view);
-    add_name(facts, "Case", names, "short_id");
+    add_name(facts, "Case", names, NAME_SHORT_ID);
 }
 
 static void add_proposal(json_t *facts, const struct names *names, const struct view *view)
 {
-    add_name(facts, "Status", names, "status");
-    add_name(facts, "Priority", names, "priority");
-    add_name(facts, "TLP", names, "tlp");
+    add_name(facts, "Status", names, NAME_STATUS);
+    add_name(facts, "Priority", names, NAME_PRIORITY);
+    add_name(facts, "TLP", names, NAME_TLP);
     add_time(facts, view);
 }
 

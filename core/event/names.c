@@ -21,86 +21,84 @@ enum origin {
 };
 
 struct source {
-    const char *name;
+    enum name name;
     int families;
     enum origin origin;
     const char *path;
 };
 
-/* The sources of one name stand in order of precedence. Names that are not common names serve facts
- * and links only. */
+/* The sources of one name stand in order of precedence. */
 static const struct source sources[] = {
-    {"title", ALERT | CASE | OTHER, UPDATED, "title"},
-    {"title", ANY, OBJECT, "title"},
-    {"title", ALERTS, OBJECT, "rule.name"},
-    {"title", PROPOSAL | OTHER, OBJECT, "name"},
-    {"title", ALERT | CASE | PROPOSAL | OTHER, POSTED, "title"},
-    {"title", ALERT, POSTED, "rule_name"},
-    {"title", PROPOSAL, POSTED, "name"},
-    {"title", OTHER, DOCUMENT, "title"},
+    {NAME_TITLE, ALERT | CASE | OTHER, UPDATED, "title"},
+    {NAME_TITLE, ANY, OBJECT, "title"},
+    {NAME_TITLE, ALERTS, OBJECT, "rule.name"},
+    {NAME_TITLE, PROPOSAL | OTHER, OBJECT, "name"},
+    {NAME_TITLE, ALERT | CASE | PROPOSAL | OTHER, POSTED, "title"},
+    {NAME_TITLE, ALERT, POSTED, "rule_name"},
+    {NAME_TITLE, PROPOSAL, POSTED, "name"},
+    {NAME_TITLE, OTHER, DOCUMENT, "title"},
 
-    {"text", FAMILY_COMMENT, POSTED, "content"},
-    {"text", ALERT | CASE | OTHER, UPDATED, "description"},
-    {"text", ALERT | CASE | PROPOSAL | OTHER, OBJECT, "description"},
-    {"text", ALERT, OBJECT, "details"},
-    {"text", ALERT | CASE | PROPOSAL | OTHER, POSTED, "description"},
-    {"text", OTHER, POSTED, "text"},
-    {"text", OTHER, DOCUMENT, "text"},
+    {NAME_TEXT, FAMILY_COMMENT, POSTED, "content"},
+    {NAME_TEXT, ALERT | CASE | OTHER, UPDATED, "description"},
+    {NAME_TEXT, ALERT | CASE | PROPOSAL | OTHER, OBJECT, "description"},
+    {NAME_TEXT, ALERT, OBJECT, "details"},
+    {NAME_TEXT, ALERT | CASE | PROPOSAL | OTHER, POSTED, "description"},
+    {NAME_TEXT, OTHER, POSTED, "text"},
+    {NAME_TEXT, OTHER, DOCUMENT, "text"},
 
-    {"status", ALERT | CASE | OTHER, UPDATED, "status_name"},
-    {"status", ALERTS | CASE, OBJECT, "custom_status.label"},
-    {"status", ALERTS | OTHER, OBJECT, "status.name"},
-    {"status", CASE | PROPOSAL | OTHER, OBJECT, "status"},
-    {"status", ALERT | CASE | OTHER, POSTED, "status_name"},
-    {"status", CASE | PROPOSAL | OTHER, POSTED, "status"},
-    {"status", OTHER, DOCUMENT, "status"},
+    {NAME_STATUS, ALERT | CASE | OTHER, UPDATED, "status_name"},
+    {NAME_STATUS, ALERTS | CASE, OBJECT, "custom_status.label"},
+    {NAME_STATUS, ALERTS | OTHER, OBJECT, "status.name"},
+    {NAME_STATUS, CASE | PROPOSAL | OTHER, OBJECT, "status"},
+    {NAME_STATUS, ALERT | CASE | OTHER, POSTED, "status_name"},
+    {NAME_STATUS, CASE | PROPOSAL | OTHER, POSTED, "status"},
+    {NAME_STATUS, OTHER, DOCUMENT, "status"},
 
-    {"urgency", ALERT, UPDATED, "dynamic_urgency_value"},
-    {"urgency", ALERT, UPDATED, "urgency_current_value"},
-    {"urgency", ALERTS, OBJECT, "urgency.current_value"},
-    {"urgency", ALERTS, OBJECT, "urgency.value"},
-    {"urgency", ALERTS | OTHER, OBJECT, "urgency"},
-    {"urgency", ALERT, POSTED, "urgency_current_value"},
-    {"urgency", OTHER, POSTED, "urgency"},
-    {"urgency", OTHER, DOCUMENT, "urgency"},
+    {NAME_URGENCY, ALERT, UPDATED, "dynamic_urgency_value"},
+    {NAME_URGENCY, ALERT, UPDATED, "urgency_current_value"},
+    {NAME_URGENCY, ALERTS, OBJECT, "urgency.current_value"},
+    {NAME_URGENCY, ALERTS, OBJECT, "urgency.value"},
+    {NAME_URGENCY, ALERTS | OTHER, OBJECT, "urgency"},
+    {NAME_URGENCY, ALERT, POSTED, "urgency_current_value"},
+    {NAME_URGENCY, OTHER, POSTED, "urgency"},
+    {NAME_URGENCY, OTHER, DOCUMENT, "urgency"},
 
-    {"priority", CASE | OTHER, UPDATED, "priority"},
-    {"priority", CASE, OBJECT, "custom_priority.label"},
-    {"priority", CASE | PROPOSAL | OTHER, OBJECT, "priority"},
-    {"priority", CASE | PROPOSAL | OTHER, POSTED, "priority"},
-    {"priority", OTHER, POSTED, "level"},
-    {"priority", OTHER, DOCUMENT, "level"},
+    {NAME_PRIORITY, CASE | OTHER, UPDATED, "priority"},
+    {NAME_PRIORITY, CASE, OBJECT, "custom_priority.label"},
+    {NAME_PRIORITY, CASE | PROPOSAL | OTHER, OBJECT, "priority"},
+    {NAME_PRIORITY, CASE | PROPOSAL | OTHER, POSTED, "priority"},
+    {NAME_PRIORITY, OTHER, POSTED, "level"},
+    {NAME_PRIORITY, OTHER, DOCUMENT, "level"},
 
-    {"entity", ALERTS | OTHER, OBJECT, "entity.name"},
-    {"entity", ALERTS | OTHER, OBJECT, "entity"},
-    {"entity", ALERT | OTHER, POSTED, "entity_name"},
-    {"entity", OTHER, POSTED, "entity"},
-    {"entity", OTHER, DOCUMENT, "entity"},
+    {NAME_ENTITY, ALERTS | OTHER, OBJECT, "entity.name"},
+    {NAME_ENTITY, ALERTS | OTHER, OBJECT, "entity"},
+    {NAME_ENTITY, ALERT | OTHER, POSTED, "entity_name"},
+    {NAME_ENTITY, OTHER, POSTED, "entity"},
+    {NAME_ENTITY, OTHER, DOCUMENT, "entity"},
 
-    {"source", ALERTS | OTHER, OBJECT, "source"},
-    {"source", ALERT | OTHER, POSTED, "source"},
+    {NAME_SOURCE, ALERTS | OTHER, OBJECT, "source"},
+    {NAME_SOURCE, ALERT | OTHER, POSTED, "source"},
 
-    {"target", ALERTS | OTHER, OBJECT, "target"},
-    {"target", ALERT | OTHER, POSTED, "target"},
+    {NAME_TARGET, ALERTS | OTHER, OBJECT, "target"},
+    {NAME_TARGET, ALERT | OTHER, POSTED, "target"},
 
-    {"short_id", ALERTS | CASE, OBJECT, "short_id"},
-    {"short_id", ALERT | CASE, POSTED, "short_id"},
-    {"short_id", ALERTS, POSTED, "alert_short_id"},
+    {NAME_SHORT_ID, ALERTS | CASE, OBJECT, "short_id"},
+    {NAME_SHORT_ID, ALERT | CASE, POSTED, "short_id"},
+    {NAME_SHORT_ID, ALERTS, POSTED, "alert_short_id"},
 
-    {"display", ALERTS, OBJECT, "urgency.display"},
-    {"category", ALERTS, OBJECT, "alert_type.category"},
-    {"category", ALERT, POSTED, "alert_type_category"},
-    {"kind", ALERTS, OBJECT, "alert_type.value"},
-    {"kind", ALERT, POSTED, "alert_type_value"},
-    {"rule_name", ALERTS, OBJECT, "rule.name"},
-    {"rule_name", ALERT, POSTED, "rule_name"},
-    {"occurrences", ALERT, UPDATED, "similar"},
-    {"occurrences", ALERTS, OBJECT, "similar"},
-    {"occurrences", ALERT, POSTED, "similar"},
-    {"first_seen", ALERTS, OBJECT, "first_seen_at"},
-    {"first_seen", ALERT, POSTED, "first_seen_at"},
-    {"alerts", CASE, OBJECT, "number_of_alerts"},
-    {"tlp", PROPOSAL, OBJECT, "tlp"},
+    {NAME_CATEGORY, ALERTS, OBJECT, "alert_type.category"},
+    {NAME_CATEGORY, ALERT, POSTED, "alert_type_category"},
+    {NAME_KIND, ALERTS, OBJECT, "alert_type.value"},
+    {NAME_KIND, ALERT, POSTED, "alert_type_value"},
+    {NAME_RULE_NAME, ALERTS, OBJECT, "rule.name"},
+    {NAME_RULE_NAME, ALERT, POSTED, "rule_name"},
+    {NAME_OCCURRENCES, ALERT, UPDATED, "similar"},
+    {NAME_OCCURRENCES, ALERTS, OBJECT, "similar"},
+    {NAME_OCCURRENCES, ALERT, POSTED, "similar"},
+    {NAME_FIRST_SEEN, ALERTS, OBJECT, "first_seen_at"},
+    {NAME_FIRST_SEEN, ALERT, POSTED, "first_seen_at"},
+    {NAME_ALERTS, CASE, OBJECT, "number_of_alerts"},
+    {NAME_TLP, PROPOSAL, OBJECT, "tlp"},
 };
 
 static const struct source *const sources_end = sources + sizeof sources / sizeof *sources;
@@ -135,10 +133,10 @@ const char *family_object(enum family family)
 /* The source that follows `last` for the name; the first one where last is NULL, NULL at the end.
  */
 static const struct source *next_source(
-    const struct names *names, const char *name, const struct source *last)
+    const struct names *names, enum name name, const struct source *last)
 {
     for (const struct source *source = last ? last + 1 : sources; source < sources_end; source++)
-        if (source->families & (int)names->family && strcmp(source->name, name) == 0)
+        if (source->name == name && source->families & (int)names->family)
             return source;
     return NULL;
 }
@@ -166,7 +164,7 @@ static const char *read_text(
     return text && text[strspn(text, " \t\r\n")] != '\0' ? text : NULL;
 }
 
-const char *names_text(const struct names *names, const char *name, char scratch[VALUE_TEXT_SIZE])
+const char *names_text(const struct names *names, enum name name, char scratch[VALUE_TEXT_SIZE])
 {
     const struct source *source = NULL;
 
@@ -178,7 +176,7 @@ const char *names_text(const struct names *names, const char *name, char scratch
     return NULL;
 }
 
-bool names_number(const struct names *names, const char *name, double *number)
+bool names_number(const struct names *names, enum name name, double *number)
 {
     const struct source *source = NULL;
 
@@ -193,7 +191,7 @@ bool names_priority(const struct names *names, enum view_level *level)
     const struct source *source = NULL;
     char scratch[VALUE_TEXT_SIZE];
 
-    while ((source = next_source(names, "priority", source))) {
+    while ((source = next_source(names, NAME_PRIORITY, source))) {
         const char *text = read_text(names, source, scratch);
         if (text && strcasecmp(text, "critical") == 0)
             return *level = LEVEL_URGENT, true;
@@ -203,7 +201,7 @@ bool names_priority(const struct names *names, enum view_level *level)
     return false;
 }
 
-bool names_is_unknown(const struct names *names, const char *name)
+bool names_is_unknown(const struct names *names, enum name name)
 {
     const struct source *source = NULL;
 

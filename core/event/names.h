@@ -19,6 +19,26 @@ enum family {
     FAMILY_OTHER = 16
 };
 
+/* Those from NAME_SHORT_ID on are no common names: they serve facts and links only. */
+enum name {
+    NAME_TITLE,
+    NAME_TEXT,
+    NAME_STATUS,
+    NAME_URGENCY,
+    NAME_PRIORITY,
+    NAME_ENTITY,
+    NAME_SOURCE,
+    NAME_TARGET,
+    NAME_SHORT_ID,
+    NAME_CATEGORY,
+    NAME_KIND,
+    NAME_RULE_NAME,
+    NAME_OCCURRENCES,
+    NAME_FIRST_SEEN,
+    NAME_ALERTS,
+    NAME_TLP,
+};
+
 /* What the names of one event are read from. All borrowed. */
 struct names {
     enum family family;
@@ -35,15 +55,15 @@ enum family family_of(const char *type);
 const char *family_object(enum family family);
 
 /* The first source that holds a text which is not blank; borrowed, or written into scratch. */
-const char *names_text(const struct names *names, const char *name, char scratch[VALUE_TEXT_SIZE]);
+const char *names_text(const struct names *names, enum name name, char scratch[VALUE_TEXT_SIZE]);
 
 /* The first source that holds a number. */
-bool names_number(const struct names *names, const char *name, double *number);
+bool names_number(const struct names *names, enum name name, double *number);
 
 /* The level of the first priority that is one: low, medium, high, critical (urgent). */
 bool names_priority(const struct names *names, enum view_level *level);
 
 /* For a name that nothing gives: whether the object that could not be looked up may hold it. */
-bool names_is_unknown(const struct names *names, const char *name);
+bool names_is_unknown(const struct names *names, enum name name);
 
 #endif

@@ -101,14 +101,24 @@ static void set_origin(
 
 static void set_names(struct view *view, const struct names *names)
 {
-    static const char *const texts[] = {"title", "text", "status", "entity", "source", "target"};
+    static const struct {
+        enum name name;
+        const char *called;
+    } texts[] = {
+        {NAME_TITLE, "title"},
+        {NAME_TEXT, "text"},
+        {NAME_STATUS, "status"},
+        {NAME_ENTITY, "entity"},
+        {NAME_SOURCE, "source"},
+        {NAME_TARGET, "target"},
+    };
     char scratch[VALUE_TEXT_SIZE];
 
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        const char *text = names_text(names, texts[i], scratch);
-        set_text(view, texts[i], text);
-        if (!text && names_is_unknown(names, texts[i]))
-            set_unknown(view, texts[i]);
+        const char *text = names_text(names, texts[i].name, scratch);
+        set_text(view, texts[i].called, text);
+        if (!text && names_is_unknown(names, texts[i].name))
+            set_unknown(view, texts[i].called);
     }
 }
 
@@ -127,7 +137,7 @@ static int read_urgency(const struct names *names)
 {
     double urgency;
 
-    if (!names_number(names, "urgency", &urgency))
+    if (!names_number(names, NAME_URGENCY, &urgency))
         return -1;
     if (urgency < 0)
         return 0;
@@ -139,14 +149,14 @@ static int read_urgency(const struct names *names)
 static void set_level(struct view *view, const struct names *names, const struct levels *levels)
 {
     view->urgency = read_urgency(names);
-    bool lacks_urgency = view->urgency < 0 && names_is_unknown(names, "urgency");
+    bool lacks_urgency = view->urgency < 0 && names_is_unknown(names, NAME_URGENCY);
     bool is_known = true;
 
     if (view->urgency >= 0) {
         json_object_set_new(view->root, "urgency", json_integer(view->urgency));
         view->level = level_of_urgency(view->urgency, levels);
     } else if (!names_priority(names, &view->level)) {
-        is_known = !lacks_urgency && !names_is_unknown(names, "priority");
+        is_known = !lacks_urgency && !names_is_unknown(names, NAME_PRIORITY);
         view->level = is_known ? LEVEL_INFO : LEVEL_MEDIUM;
     }
     if (lacks_urgency)
@@ -248,8 +258,8 @@ static void set_link(struct view *view, const struct names *names, const char *a
 
     if (!app_url || !folder)
         return;
-    const char *short_id = names_text(names, "short_id", scratch);
-    if (!short_id && names_is_unknown(names, "short_id"))
+    const char *short_id = names_text(names, NAME_SHORT_ID, scratch);
+    if (!short_id && names_is_unknown(names, NAME_SHORT_ID))
         set_unknown(view, "link");
     if (!short_id || !is_linkable(short_id))
         return;
