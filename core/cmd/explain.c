@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "enrich/enricher.h"
 #include "event/event.h"
+#include "event/facts.h"
 #include "event/line.h"
 #include "event/view.h"
 #include "flow/story.h"
@@ -110,8 +111,9 @@ static void print_messages(struct story *story, const struct decision *decision)
             levels[message->level], message->title);
         if (*message->text_plain)
             printf("   %s\n", message->text_plain);
-        for (size_t fact = 0; fact < message->fact_count; fact++)
-            printf("   %s: %s\n", message->facts[fact].label, message->facts[fact].value);
+        for (size_t fact = 0; fact < message->facts->count; fact++)
+            printf("   %s: %s\n", message->facts->items[fact].label,
+                message->facts->items[fact].value);
         if (message->link)
             printf("   %s\n", message->link);
         message_destroy(message);

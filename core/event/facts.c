@@ -1,11 +1,13 @@
 #include "event/facts.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/mem.h"
 #include "base/timestamp.h"
 #include "event/line.h"
 #include "event/names.h"
@@ -19,18 +21,20 @@ enum {
 };
 
 /* Adds a fact unless its text is NULL or blank. */
-static void add(json_t *facts, const char *label, const char *value)
+static void add(struct facts *facts, const char *label, const char *value)
 {
     if (!value)
         return;
     auto_free char *label_line = one_line_copy(label, longest_label);
     auto_free char *value_line = one_line_copy(value, longest_value);
-    if (*label_line && *value_line)
-        json_array_append_new(
-            facts, json_pack("{s:s, s:s}", "label", label_line, "value", value_line));
+    if (!*label_line || !*value_line)
+        return;
+    assert(facts->count < FACTS_MOST);
+    facts->items[facts->count++] = (struct fact){TAKE(label_line), TAKE(value_line)};
 }
 
-static void add_name(json_t *facts, const char *label, const struct names *names, enum name name)
+static void add_name(
+    struct facts *facts, const char *label, const struct names *names, enum name name)
 {
     char scratch[VALUE_TEXT_SIZE];
 
@@ -50,7 +54,7 @@ static const char *urgency_word(const struct names *names, const struct view *vi
     return json_string_value(word);
 }
 
-static void add_urgency(json_t *facts, const struct names *names, const struct view *view)
+static void add_urgency(struct facts *facts, const struct names *names, const struct view *view)
 {
     auto_buf struct buf text = {0};
     const char *word = urgency_word(names, view);
@@ -65,7 +69,7 @@ static void add_urgency(json_t *facts, const struct names *names, const struct v
     add(facts, "Urgency", buf_text(&text));
 }
 
-static void add_type(json_t *facts, const struct names *names)
+static void add_type(struct facts *facts, const struct names *names)
 {
     char category_scratch[VALUE_TEXT_SIZE], kind_scratch[VALUE_TEXT_SIZE];
     const char *category = names_text(names, NAME_CATEGORY, category_scratch);
@@ -81,7 +85,7 @@ static void add_type(json_t *facts, const struct names *names)
     add(facts, "Type", buf_text(&text));
 }
 
-static void add_rule(json_t *facts, const struct names *names)
+static void add_rule(struct facts *facts, const struct names *names)
 {
     char rule_scratch[VALUE_TEXT_SIZE], title_scratch[VALUE_TEXT_SIZE];
     const char *rule = names_text(names, NAME_RULE_NAME, rule_scratch);
@@ -91,7 +95,7 @@ static void add_rule(json_t *facts, const struct names *names)
         add(facts, "Rule", rule);
 }
 
-static void add_occurrences(json_t *facts, const struct names *names)
+static void add_occurrences(struct facts *facts, const struct names *names)
 {
     double count;
 
@@ -100,21 +104,20 @@ static void add_occurrences(json_t *facts, const struct names *names)
 }
 
 /* A time that cannot be read is shown as it was written. */
-static void add_first_seen(json_t *facts, const struct names *names)
+static void add_first_seen(struct facts *facts, const struct names *names)
 {
     char scratch[VALUE_TEXT_SIZE], human[TIMESTAMP_SIZE];
     const char *written = names_text(names, NAME_FIRST_SEEN, scratch);
-    auto_json json_t *value = written ? json_string(written) : NULL;
     int64_t ms;
 
-    if (value && value_time(value, &ms)) {
+    if (written && time_parse(written, &ms)) {
         timestamp_format_human(ms, human);
         written = human;
     }
     add(facts, "First seen", written);
 }
 
-static void add_time(json_t *facts, const struct view *view)
+static void add_time(struct facts *facts, const struct view *view)
 {
     char human[TIMESTAMP_SIZE];
 
@@ -122,7 +125,7 @@ static void add_time(json_t *facts, const struct view *view)
     add(facts, "Time", human);
 }
 
-static void add_alert(json_t *facts, const struct names *names, const struct view *view)
+static void add_alert(struct facts *facts, const struct names *names, const struct view *view)
 {
     add_urgency(facts, names, view);
     add_name(facts, "Status", names, NAME_STATUS);
@@ -137,7 +140,7 @@ static void add_alert(json_t *facts, const struct names *names, const struct vie
     add_name(facts, "Alert", names, NAME_SHORT_ID);
 }
 
-static void add_case(json_t *facts, const struct names *names, const struct view *view)
+static void add_case(struct facts *facts, const struct names *names, const struct view *view)
 {
     add_name(facts, "Status", names, NAME_STATUS);
     add_name(facts, "Priority", names, NAME_PRIORITY);
@@ -146,7 +149,7 @@ static void add_case(json_t *facts, const struct names *names, const struct view
     add_name(facts, "Case", names, NAME_SHORT_ID);
 }
 
-static void add_proposal(json_t *facts, const struct names *names, const struct view *view)
+static void add_proposal(struct facts *facts, const struct names *names, const struct view *view)
 {
     add_name(facts, "Status", names, NAME_STATUS);
     add_name(facts, "Priority", names, NAME_PRIORITY);
@@ -160,14 +163,14 @@ static bool is_shown_elsewhere(const char *key)
     return strcmp(key, "title") == 0 || strcmp(key, "text") == 0 || strcmp(key, "description") == 0;
 }
 
-static void add_other(json_t *facts, const struct names *names, const struct view *view)
+static void add_other(struct facts *facts, const struct names *names, const struct view *view)
 {
     char scratch[VALUE_TEXT_SIZE];
     const char *key;
     json_t *value;
 
     json_object_foreach ((json_t *)names->posted, key, value) {
-        if (json_array_size(facts) == most_attributes)
+        if (facts->count == most_attributes)
             break;
         if (!is_shown_elsewhere(key))
             add(facts, key, value_text(value, scratch));
@@ -175,10 +178,11 @@ static void add_other(json_t *facts, const struct names *names, const struct vie
     add_time(facts, view);
 }
 
-json_t *facts_create(const struct names *names, const struct view *view)
+struct facts *facts_create(const struct names *names, const struct view *view)
 {
-    json_t *facts = json_array();
+    struct facts *facts = mem_alloc(sizeof *facts);
 
+    facts->references = 1;
     switch (names->family) {
     case FAMILY_ALERT:
     case FAMILY_COMMENT:
@@ -194,4 +198,31 @@ json_t *facts_create(const struct names *names, const struct view *view)
         add_other(facts, names, view);
     }
     return facts;
+}
+
+struct facts *facts_keep(struct facts *facts)
+{
+    facts->references++;
+    return facts;
+}
+
+void facts_release(struct facts *facts)
+{
+    if (!facts || --facts->references > 0)
+        return;
+    for (size_t i = 0; i < facts->count; i++) {
+        free(facts->items[i].label);
+        free(facts->items[i].value);
+    }
+    free(facts);
+}
+
+json_t *facts_json(const struct facts *facts)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < facts->count; i++)
+        json_array_append_new(list, json_pack("{s:s, s:s}", "label", facts->items[i].label, "value",
+                                        facts->items[i].value));
+    return list;
 }

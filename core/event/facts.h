@@ -3,11 +3,32 @@
 #define TOCSIN_EVENT_FACTS_H
 
 #include <jansson.h>
+#include <stddef.h>
 
 struct names;
 struct view;
 
-/* A new list of {label, value}. The view has its level, urgency and time already. */
-json_t *facts_create(const struct names *names, const struct view *view);
+enum {
+    FACTS_MOST = 12,
+};
+
+struct fact {
+    char *label, *value; /* owned, plain text, one line each */
+};
+
+/* Shared by a view and the messages that are made of it. Its references are the loop's. */
+struct facts {
+    int references;
+    size_t count;
+    struct fact items[FACTS_MOST];
+};
+
+/* The view has its level, urgency and time already. */
+struct facts *facts_create(const struct names *names, const struct view *view);
+struct facts *facts_keep(struct facts *facts);
+void facts_release(struct facts *facts);
+
+/* A new list of {label, value}: how rules and templates see them. */
+json_t *facts_json(const struct facts *facts);
 
 #endif

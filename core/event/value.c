@@ -82,17 +82,29 @@ bool value_number(const json_t *value, double *number)
     return true;
 }
 
-bool value_time(const json_t *value, int64_t *ms)
+static bool time_of_seconds(double seconds, int64_t *ms)
 {
     static const double year_10000 = 253402300800;
-    double seconds;
 
-    if (json_is_string(value) && timestamp_parse(json_string_value(value), ms))
-        return true;
-    if (!value_number(value, &seconds) || seconds < 0 || seconds >= year_10000)
+    if (seconds < 0 || seconds >= year_10000)
         return false;
     *ms = (int64_t)(seconds * 1000);
     return true;
+}
+
+bool time_parse(const char *text, int64_t *ms)
+{
+    double seconds;
+
+    return timestamp_parse(text, ms) ||
+           (number_parse(text, &seconds) && time_of_seconds(seconds, ms));
+}
+
+bool value_time(const json_t *value, int64_t *ms)
+{
+    if (json_is_string(value))
+        return time_parse(json_string_value(value), ms);
+    return json_is_number(value) && time_of_seconds(json_number_value(value), ms);
 }
 
 json_t *value_at(const json_t *root, const char *dotted)

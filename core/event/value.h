@@ -21,6 +21,9 @@ bool value_number(const json_t *value, double *number);
 /* RFC 3339 (without a zone: UTC), or seconds since the epoch as a number or a numeric string. */
 bool value_time(const json_t *value, int64_t *ms);
 
+/* A text that value_time() takes. */
+bool time_parse(const char *text, int64_t *ms);
+
 /* A text in JSON's grammar of numbers that fits a double; so `08`, `0x8` and `nan` are none. */
 bool number_parse(const char *text, double *number);
 

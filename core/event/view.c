@@ -32,10 +32,17 @@ bool level_parse(const char *name, enum view_level *level)
     return false;
 }
 
+/* jansson need not look whether the text is UTF-8: it came out of jansson itself, or is ours. */
 static void set_text(struct view *view, const char *name, const char *text)
 {
     if (text)
-        json_object_set_new(view->root, name, json_string(text));
+        json_object_set_new_nocheck(view->root, name, json_string_nocheck(text));
+}
+
+/* A text that the configuration had a part in, where the environment may say anything. */
+static void set_configured(struct view *view, const char *name, const char *text)
+{
+    json_object_set_new(view->root, name, json_string(text));
 }
 
 static void set_unknown(struct view *view, const char *name)
@@ -96,7 +103,7 @@ static void set_origin(
     set_text(view, "id", context->event_id);
     set_text(view, "time", time);
     set_text(view, "thread", event->thread);
-    set_text(view, "hook", context->hook);
+    set_configured(view, "hook", context->hook);
 }
 
 static void set_names(struct view *view, const struct names *names)
@@ -198,18 +205,20 @@ static void add_change(json_t *changed, json_t *seen, const char *change)
 
 static void set_changed(struct view *view, const struct event *event)
 {
-    auto_json json_t *changed = json_array();
-    auto_json json_t *seen = json_object();
     json_t *updated = json_object_get(event->attributes, "updated");
+    bool are_alerts_updated = strcmp(event->action, "alerts-updated") == 0;
     const char *key;
     json_t *value;
 
+    if (json_object_size(updated) == 0 && !are_alerts_updated)
+        return;
+    json_t *changed = json_array();
+    auto_json json_t *seen = json_object();
     json_object_foreach (updated, key, value)
         add_change(changed, seen, change_of(key));
-    if (strcmp(event->action, "alerts-updated") == 0)
+    if (are_alerts_updated)
         add_change(changed, seen, "alerts");
-    if (json_array_size(changed) > 0)
-        json_object_set(view->root, "changed", changed);
+    json_object_set_new(view->root, "changed", changed);
 }
 
 enum {
@@ -265,7 +274,7 @@ static void set_link(struct view *view, const struct names *names, const char *a
         return;
     buf_printf(&url, "%s/%s/", app_url, folder);
     append_segment(&url, short_id);
-    set_text(view, "link", buf_text(&url));
+    set_configured(view, "link", buf_text(&url));
 }
 
 struct view *view_create(const struct event *event, const struct enrichment *enrichments,
@@ -284,7 +293,7 @@ struct view *view_create(const struct event *event, const struct enrichment *enr
     set_level(view, &names, &context->levels);
     set_changed(view, event);
     set_link(view, &names, context->app_url);
-    json_object_set_new(view->root, "facts", facts_create(&names, view));
+    view->facts = facts_create(&names, view);
     return view;
 }
 
@@ -294,19 +303,23 @@ void view_destroy(struct view *view)
         return;
     json_decref(view->root);
     json_decref(view->unknown);
+    facts_release(view->facts);
     free(view->missing);
     free(view);
 }
 
 void view_set_rule(struct view *view, const char *rule)
 {
-    set_text(view, "rule", rule);
+    set_configured(view, "rule", rule);
 }
 
 json_t *view_get(const struct view *view, const struct path *path, bool *unknown)
 {
-    json_t *value = path_get(path, view->root);
+    const char *name = path->parts[0];
 
-    *unknown = !value && json_object_get(view->unknown, path->parts[0]);
+    if (strcmp(name, "facts") == 0 && !json_object_get(view->root, name))
+        json_object_set_new(view->root, name, facts_json(view->facts));
+    json_t *value = path_get(path, view->root);
+    *unknown = !value && json_object_get(view->unknown, name);
     return value;
 }

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 struct event;
+struct facts;
 struct path;
 
 /* An object that was looked up for an event. */
@@ -48,7 +49,8 @@ enum view_level {
 };
 
 struct view {
-    json_t *root;          /* the names, owned */
+    json_t *root;          /* the names, owned; `facts` once a path asked for it */
+    struct facts *facts;   /* owned */
     json_t *unknown;       /* the names that are unknown, as an object's keys, owned */
     bool not_enriched;     /* a look-up failed */
     char *missing;         /* the name of the first one that did, owned; NULL where none did */

@@ -8,31 +8,10 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "event/facts.h"
 #include "event/view.h"
 #include "message/escape.h"
 #include "message/wording.h"
-
-static char *copy_member(const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-
-    return text_copy(text ? text : "");
-}
-
-/* The view has made them, one line each: rules, templates and messages see the same facts. */
-static void take_facts(struct message *message, const json_t *facts)
-{
-    size_t index;
-    json_t *fact;
-
-    message->facts = mem_alloc(json_array_size(facts) * sizeof *message->facts);
-    json_array_foreach (facts, index, fact) {
-        message->facts[message->fact_count++] = (struct fact){
-            .label = copy_member(fact, "label"),
-            .value = copy_member(fact, "value"),
-        };
-    }
-}
 
 static char *copy_link(const struct view *view)
 {
@@ -64,7 +43,7 @@ struct message *message_create(const struct view *view, enum flavour flavour, co
     message->link = copy_link(view);
     message->level = view->level;
     message->urgency = view->urgency;
-    take_facts(message, json_object_get(view->root, "facts"));
+    message->facts = facts_keep(view->facts);
     return message;
 }
 
@@ -72,11 +51,7 @@ void message_destroy(struct message *message)
 {
     if (!message)
         return;
-    for (size_t i = 0; i < message->fact_count; i++) {
-        free(message->facts[i].label);
-        free(message->facts[i].value);
-    }
-    free(message->facts);
+    facts_release(message->facts);
     free(message->title);
     free(message->text);
     free(message->text_plain);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct facts;
 struct view;
 
 enum flavour {
@@ -15,19 +16,14 @@ enum flavour {
     FLAVOUR_HTML
 };
 
-struct fact {
-    char *label, *value; /* owned, plain text, one line each */
-};
-
 struct message {
-    char *title;      /* plain, one line, never empty, at most 512 code points */
-    char *text;       /* in the flavour, escaped; may be "" */
-    char *text_plain; /* the same, plain */
-    char *link;       /* NULL where there is none; http or https only */
-    struct fact *facts;
-    size_t fact_count;
-    uint32_t level;  /* enum view_level */
-    int32_t urgency; /* 0..100, -1 unknown */
+    char *title;         /* plain, one line, never empty, at most 512 code points */
+    char *text;          /* in the flavour, escaped; may be "" */
+    char *text_plain;    /* the same, plain */
+    char *link;          /* NULL where there is none; http or https only */
+    struct facts *facts; /* the view's, kept */
+    uint32_t level;      /* enum view_level */
+    int32_t urgency;     /* 0..100, -1 unknown */
 };
 
 /* The default message for an event of any type: alert created, updated (naming what changed:

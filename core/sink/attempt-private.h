@@ -5,6 +5,7 @@
 #include <sys/queue.h>
 #include <tocsin/sink.h>
 
+#include "event/facts.h"
 #include "sink/attempt.h"
 #include "sink/call.h"
 
@@ -16,7 +17,7 @@ struct attempt {
     void *arg;
     struct call call;
     struct tocsin_message message;
-    struct tocsin_fact *facts;
+    struct tocsin_fact facts[FACTS_MOST];
     struct tocsin_outcome outcome;
     const char **headers; /* the plugin's and the host's, in the call's memory */
     int agains;

@@ -43,7 +43,6 @@ void attempt_drop(struct attempt *attempt)
     LIST_REMOVE(attempt, link);
     call_finish(&attempt->call);
     dispatch_finish(&attempt->dispatch);
-    free(attempt->facts);
     free(attempt);
 }
 
@@ -51,17 +50,17 @@ static void fill_message(struct attempt *attempt)
 {
     const struct dispatch *dispatch = &attempt->dispatch;
     const struct message *message = dispatch->message;
+    const struct facts *facts = message->facts;
 
-    attempt->facts = mem_alloc(message->fact_count * sizeof *attempt->facts);
-    for (size_t i = 0; i < message->fact_count; i++)
-        attempt->facts[i] = (struct tocsin_fact){message->facts[i].label, message->facts[i].value};
+    for (size_t i = 0; i < facts->count; i++)
+        attempt->facts[i] = (struct tocsin_fact){facts->items[i].label, facts->items[i].value};
     attempt->message = (struct tocsin_message){
         .size = sizeof attempt->message,
         .attempt = (uint32_t)dispatch->attempt,
         .level = message->level,
         .marks = dispatch->marks,
         .urgency = message->urgency,
-        .fact_count = (uint32_t)message->fact_count,
+        .fact_count = (uint32_t)facts->count,
         .fact_stride = sizeof *attempt->facts,
         .delivery = dispatch->delivery,
         .event = dispatch->event,

@@ -65,11 +65,14 @@ static void assert_sees(const struct view *view, const char *name, const char *e
 
 static char *facts_of(const struct view *view)
 {
+    char name[] = "facts", *parts[] = {name};
+    const struct path path = {.parts = parts, .count = 1};
     struct buf text = {0};
+    bool unknown;
     size_t index;
     json_t *fact;
 
-    json_array_foreach (json_object_get(view->root, "facts"), index, fact) {
+    json_array_foreach (view_get(view, &path, &unknown), index, fact) {
         buf_printf(&text, "%s=%s;", json_string_value(json_object_get(fact, "label")),
             json_string_value(json_object_get(fact, "value")));
     }

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "event/event.h"
+#include "event/facts.h"
 #include "event/view.h"
 #include "message/message.h"
 
@@ -64,10 +65,10 @@ static void test_an_alert_reads_like_one(void **state)
     assert_string_equal(message->link, "https://app.example/operations/alerts/ALx");
     assert_int_equal(message->level, LEVEL_URGENT);
     assert_int_equal(message->urgency, 85);
-    assert_int_equal(message->fact_count, 4);
-    assert_string_equal(message->facts[0].label, "Urgency");
-    assert_string_equal(message->facts[0].value, "85 / 100 (Urgent)");
-    assert_string_equal(message->facts[3].label, "Alert");
+    assert_int_equal(message->facts->count, 4);
+    assert_string_equal(message->facts->items[0].label, "Urgency");
+    assert_string_equal(message->facts->items[0].value, "85 / 100 (Urgent)");
+    assert_string_equal(message->facts->items[3].label, "Alert");
     message_destroy(message);
 }
 
