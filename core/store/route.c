@@ -167,15 +167,21 @@ static void repeat(struct routing *routing, struct database *db)
     list_attached(routing, db);
 }
 
-static bool take_unrouted(struct routing *routing, struct database *db)
+static bool find_unrouted(struct routing *routing, struct database *db)
 {
     auto_reset sqlite3_stmt *row =
-        statement_query(db, SQL_REMOVE_UNROUTED, WITH(number(routing->in.event)));
+        statement_query(db, SQL_FIND_UNROUTED, WITH(number(routing->in.event)));
 
     if (!statement_next(db, row))
         return false;
     routing->replay = (enum store_replay)sqlite3_column_int(row, 0);
-    return !statement_next(db, row);
+    return true;
+}
+
+static bool take_unrouted(struct routing *routing, struct database *db)
+{
+    return find_unrouted(routing, db) &&
+           statement_run(db, SQL_REMOVE_UNROUTED, WITH(number(routing->in.event)));
 }
 
 static void run(struct request *request, struct database *db)

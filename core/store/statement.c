@@ -57,7 +57,9 @@ static const char *const texts[SQL_COUNT] = {
         " WHERE u.claim = 0 AND u.event > 0 ORDER BY u.event LIMIT ?1",
     [SQL_CLAIM_EVENT] = "UPDATE unrouted SET claim = ?2 WHERE event = ?1",
 
-    [SQL_REMOVE_UNROUTED] = "DELETE FROM unrouted WHERE event = ?1 RETURNING replay",
+    /* Two statements: RETURNING makes a table in memory each time, at the cost of four inserts. */
+    [SQL_FIND_UNROUTED] = "SELECT replay FROM unrouted WHERE event = ?1",
+    [SQL_REMOVE_UNROUTED] = "DELETE FROM unrouted WHERE event = ?1",
     [SQL_HAS_OBJECT] = "SELECT 1 FROM object WHERE id = ?1",
     [SQL_INSERT_OBJECT] = "INSERT INTO object(id, bytes) VALUES(?1, ?2)",
     [SQL_INSERT_ATTACHMENT] = "INSERT INTO attachment(event, position, name, status, object)"
