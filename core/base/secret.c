@@ -14,6 +14,7 @@ enum {
 struct secrets {
     char **texts; /* longest first, so that a part never breaks up the whole */
     size_t count;
+    bool begins[256]; /* which bytes begin one: few do, and the others need no closer look */
 };
 
 const char *secret_reveal(const struct secret *secret)
@@ -75,6 +76,7 @@ static void secrets_insert(struct secrets *secrets, const char *text, size_t len
         (secrets->count - at) * sizeof *secrets->texts);
     secrets->texts[at] = text_copy_n(text, len);
     secrets->count++;
+    secrets->begins[(unsigned char)*text] = true;
 }
 
 void secrets_add(struct secrets *secrets, const char *text)
@@ -108,16 +110,31 @@ static const char *secret_at(const struct secrets *secrets, const char *text)
     return NULL;
 }
 
+/* The length of what comes before the next byte that may begin a secret. */
+static size_t span_harmless(const struct secrets *secrets, const char *text)
+{
+    size_t len = 0;
+
+    while (text[len] && !secrets->begins[(unsigned char)text[len]])
+        len++;
+    return len;
+}
+
 char *secrets_redact(const struct secrets *secrets, const char *text)
 {
     struct buf clean = {0};
 
+    if (!secrets)
+        return text_copy(text);
     while (*text) {
-        const char *secret = secrets ? secret_at(secrets, text) : NULL;
+        size_t harmless = span_harmless(secrets, text);
+        buf_append(&clean, text, harmless);
+        text += harmless;
+        const char *secret = *text ? secret_at(secrets, text) : NULL;
         if (secret) {
             buf_puts(&clean, "***");
             text += strlen(secret);
-        } else {
+        } else if (*text) {
             buf_putc(&clean, *text++);
         }
     }

@@ -185,6 +185,7 @@ void rule_finish(struct rule *rule)
     condition_finish(&rule->match);
     free(rule->name);
     free(rule->file);
+    free(rule->trace_head);
     free(rule->sends);
     *rule = (struct rule){0};
 }

@@ -19,6 +19,7 @@ struct send {
 struct rule {
     char *name, *file; /* owned */
     size_t line;
+    char *trace_head; /* owned: `{"rule":...,"at":"file:line"`, as every trace of it begins */
     struct condition match;
     struct send *sends; /* owned; each sink once */
     size_t send_count;

@@ -14,6 +14,7 @@
 #include "rule/compilation.h"
 #include "rule/index.h"
 #include "rule/rule.h"
+#include "rule/trace.h"
 #include "rule/words.h"
 
 enum {
@@ -138,6 +139,8 @@ struct ruleset *ruleset_compile(const struct yaml *const *documents, size_t docu
         if (documents[i])
             read_document(rules, documents[i], &compilation);
     if (problems->error_count == 0) {
+        for (size_t i = 0; i < rules->count; i++)
+            rules->rules[i].trace_head = trace_head(&rules->rules[i]);
         rules->index = index_create(rules->rules, rules->count);
         return rules;
     }
@@ -241,6 +244,7 @@ static void add_trace(struct decision *decision, const struct rule *rule, const 
     trace->rule = rule->name;
     trace->file = rule->file;
     trace->line = rule->line;
+    trace->head = rule->trace_head;
     if (trace->verdict == VERDICT_YES)
         return;
     trace->because_line = condition_why(&rule->match, view, &because);

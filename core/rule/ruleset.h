@@ -56,7 +56,8 @@ enum verdict {
 struct rule_trace {
     const char *rule; /* borrowed from the ruleset */
     const char *file;
-    size_t line; /* of the rule */
+    size_t line;      /* of the rule */
+    const char *head; /* how its JSON begins, borrowed too */
     enum verdict verdict;
     bool sends;          /* it matched, or it is unknown and sends all the same */
     bool stops;          /* routing ended here */

@@ -1,18 +1,15 @@
-#include "rule/ruleset.h"
+#include "rule/trace.h"
 
 #include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
-
-static json_t *place_json(const char *file, size_t line)
-{
-    auto_free char *place = text_format("%s:%zu", file, line);
-
-    return json_string(place);
-}
+#include "base/utf8.h"
+#include "rule/rule.h"
+#include "rule/ruleset.h"
 
 static const char *verdict_name(enum verdict verdict)
 {
@@ -21,31 +18,54 @@ static const char *verdict_name(enum verdict verdict)
     return names[verdict];
 }
 
-static json_t *trace_json(const struct rule_trace *trace)
+/* A file's name may be any bytes. */
+static json_t *place_json(const char *file, size_t line)
 {
-    json_t *object = json_object();
+    auto_free char *place = text_format("%s:%zu", file, line);
+    size_t len;
+    auto_free char *valid = utf8_repair(place, strlen(place), &len);
 
-    json_object_set_new(object, "rule", json_string(trace->rule));
-    json_object_set_new(object, "at", place_json(trace->file, trace->line));
-    json_object_set_new(object, "verdict", json_string(verdict_name(trace->verdict)));
-    json_object_set_new(object, "sends", json_boolean(trace->sends));
-    if (trace->stops)
-        json_object_set_new(object, "stops", json_true());
+    return json_stringn(valid, len);
+}
+
+/* {"at":"file:line","text":"..."} */
+static char *because_json(const struct rule_trace *trace)
+{
+    auto_json json_t *because = json_pack(
+        "{s:o,s:s}", "at", place_json(trace->file, trace->because_line), "text", trace->because);
+
+    return json_dumps(because, JSON_COMPACT);
+}
+
+char *trace_head(const struct rule *rule)
+{
+    auto_json json_t *object =
+        json_pack("{s:s,s:o}", "rule", rule->name, "at", place_json(rule->file, rule->line));
+    char *text = json_dumps(object, JSON_COMPACT);
+
+    if (!text)
+        mem_exhausted();
+    text[strlen(text) - 1] = '\0'; /* more members follow */
+    return text;
+}
+
+static void append_trace(struct buf *out, const struct rule_trace *trace)
+{
+    buf_puts(out, trace->head);
+    buf_printf(out, ",\"verdict\":\"%s\",\"sends\":%s%s", verdict_name(trace->verdict),
+        trace->sends ? "true" : "false", trace->stops ? ",\"stops\":true" : "");
     if (trace->because) {
-        json_t *because = json_object();
-        json_object_set_new(because, "at", place_json(trace->file, trace->because_line));
-        json_object_set_new(because, "text", json_string(trace->because));
-        json_object_set_new(object, "because", because);
+        auto_free char *because = because_json(trace);
+        buf_printf(out, ",\"because\":%s", because ? because : "null");
     }
-    return object;
+    buf_putc(out, '}');
 }
 
 /* A comma before all but the first member. */
-static void append_member(struct buf *out, size_t start, const char *text)
+static void begin_member(struct buf *out, size_t start)
 {
     if (out->len > start)
         buf_putc(out, ',');
-    buf_puts(out, text);
 }
 
 void decision_trace_json(const struct decision *decision, size_t max_bytes, struct buf *out)
@@ -55,16 +75,17 @@ void decision_trace_json(const struct decision *decision, size_t max_bytes, stru
     buf_putc(out, '[');
     size_t start = out->len;
     for (size_t i = 0; i < decision->trace_count; i++) {
-        auto_json json_t *object = trace_json(&decision->traces[i]);
-        auto_free char *text = json_dumps(object, JSON_COMPACT);
-        if (!decision->traces[i].sends && out->len - start + strlen(text) > max_bytes)
+        size_t before = out->len;
+        begin_member(out, start);
+        append_trace(out, &decision->traces[i]);
+        if (!decision->traces[i].sends && out->len - start > max_bytes) {
+            out->len = before;
             left_out++;
-        else
-            append_member(out, start, text);
+        }
     }
     if (left_out > 0) {
-        auto_free char *text = text_format("{\"left_out\":%zu}", left_out);
-        append_member(out, start, text);
+        begin_member(out, start);
+        buf_printf(out, "{\"left_out\":%zu}", left_out);
     }
     buf_putc(out, ']');
 }
