@@ -88,7 +88,7 @@ static void *open(struct tocsin_call *call, const void *config, const char **why
 static void text_set(struct tocsin_call *call, json_t *object, const char *name, const char *text)
 {
     if (text && *text)
-        json_object_set_new(object, name, text_json(call, text));
+        json_object_set_new_nocheck(object, name, text_json(call, text));
 }
 
 /* Plain text in which @channel and <!channel> stand with a space that nobody sees. Mattermost looks
@@ -96,6 +96,8 @@ static void text_set(struct tocsin_call *call, json_t *object, const char *name,
  * for the day on which it looks there too. */
 static const char *unmentioned(struct tocsin_call *call, const char *text)
 {
+    if (!strchr(text, '@') && !strstr(text, "<!"))
+        return text;
     char *out = call->host->alloc(call, strlen(text) * (1 + strlen(ZERO_WIDTH_SPACE)) + 1);
     char *end = out;
 
@@ -125,9 +127,9 @@ static json_t *field_create(struct tocsin_call *call, const struct tocsin_fact *
     const char *escaped = call->host->escape(call, TOCSIN_MARKDOWN, value);
     json_t *field = json_object();
 
-    json_object_set_new(field, "title", text_json(call, title));
-    json_object_set_new(field, "value", text_json(call, escaped));
-    json_object_set_new(field, "short", json_boolean(strlen(value) <= SHORT_VALUE));
+    json_object_set_new_nocheck(field, "title", text_json(call, title));
+    json_object_set_new_nocheck(field, "value", text_json(call, escaped));
+    json_object_set_new_nocheck(field, "short", json_boolean(strlen(value) <= SHORT_VALUE));
     *size += sizeof frame - 1 + text_cost(title) + text_cost(escaped);
     return field;
 }

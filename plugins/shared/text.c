@@ -7,6 +7,7 @@
 
 enum {
     USUAL_BODY = 4096, /* most documents fit, and are written once */
+    MAX_BYTE_COST = 6,
 };
 
 static bool is_continuation(char byte)
@@ -19,7 +20,7 @@ static size_t byte_cost(char byte)
 {
     if (byte == '\0' || (unsigned char)byte >= 0x20)
         return byte == '"' || byte == '\\' ? 2 : 1;
-    return strchr("\b\f\n\r\t", byte) ? 2 : 6;
+    return strchr("\b\f\n\r\t", byte) ? 2 : MAX_BYTE_COST;
 }
 
 /* The bytes of the text's longest beginning within both limits, in whole code points. */
@@ -49,13 +50,15 @@ size_t text_cost(const char *text)
 
 const char *text_cut(struct tocsin_call *call, const char *text, size_t max_runes, size_t max_cost)
 {
-    size_t mark = strlen(ELLIPSIS);
+    size_t mark = strlen(ELLIPSIS), len = strlen(text);
 
+    if (len <= max_runes && len <= max_cost / MAX_BYTE_COST)
+        return text;
     if (text[text_fit(text, max_runes, max_cost)] == '\0')
         return text;
     if (max_runes == 0 || max_cost < mark)
         return "";
-    size_t len = text_fit(text, max_runes - 1, max_cost - mark);
+    len = text_fit(text, max_runes - 1, max_cost - mark);
     char *cut = call->host->alloc(call, len + mark + 1);
     stpcpy(mempcpy(cut, text, len), ELLIPSIS);
     return cut;
