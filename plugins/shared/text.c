@@ -6,7 +6,7 @@
 #define ELLIPSIS "\xe2\x80\xa6"
 
 enum {
-    USUAL_BODY = 4096, /* most documents fit, and are written once */
+    USUAL_BODY = 8192, /* most documents fit, and are written once */
     MAX_BYTE_COST = 6,
 };
 
@@ -77,9 +77,35 @@ json_t *text_json(struct tocsin_call *call, const char *text)
     return json_string(ascii);
 }
 
-size_t json_size(const json_t *document)
+static size_t object_size(json_t *object)
 {
-    return json_dumpb(document, NULL, 0, JSON_COMPACT);
+    size_t members = json_object_size(object), size = strlen("{}") + (members ? members - 1 : 0);
+    const char *name;
+    json_t *value;
+
+    json_object_foreach (object, name, value)
+        size += strlen("\"\":") + text_cost(name) + json_size(value);
+    return size;
+}
+
+static size_t array_size(const json_t *array)
+{
+    size_t elements = json_array_size(array), size = strlen("[]") + (elements ? elements - 1 : 0);
+
+    for (size_t i = 0; i < elements; i++)
+        size += json_size(json_array_get(array, i));
+    return size;
+}
+
+size_t json_size(json_t *document)
+{
+    if (json_is_object(document))
+        return object_size(document);
+    if (json_is_array(document))
+        return array_size(document);
+    if (json_is_string(document))
+        return strlen("\"\"") + text_cost(json_string_value(document));
+    return json_dumpb(document, NULL, 0, JSON_ENCODE_ANY);
 }
 
 void json_send(struct tocsin_call *call, const json_t *document, struct tocsin_request *request)

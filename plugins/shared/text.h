@@ -26,8 +26,9 @@ const char *text_cut(struct tocsin_call *call, const char *text, size_t max_rune
  * ASCII become question marks, since jansson takes no such text and the message must go out. */
 json_t *text_json(struct tocsin_call *call, const char *text);
 
-/* The bytes that the document takes when it is sent. */
-size_t json_size(const json_t *document);
+/* The bytes that the document takes when it is sent, counted without writing it: a tenth of the
+ * work. For documents made here, since it goes down as deep as they do. */
+size_t json_size(json_t *document);
 
 /* Makes the document the request's body. */
 void json_send(struct tocsin_call *call, const json_t *document, struct tocsin_request *request);

@@ -177,16 +177,19 @@ static json_t *fact_create(
         "Column", "width", "stretch", "items", value);
 }
 
-/* A FactSet would be shorter, but it reads its values as Markdown. */
-static json_t *facts_create(struct tocsin_call *call)
+/* A FactSet would be shorter, but it reads its values as Markdown. *size is what the list takes. */
+static json_t *facts_create(struct tocsin_call *call, size_t *size)
 {
     const struct tocsin_message *message = call->message;
     json_t *facts = json_array();
 
+    *size = strlen("[]");
     /* What is beyond the budget already is not worth making. */
-    for (uint32_t i = 0; i < message->fact_count && json_size(facts) < BUDGET; i++)
-        json_array_append_new(
-            facts, fact_create(call, message_fact(message, i), i == 0 ? "Medium" : "Small"));
+    for (uint32_t i = 0; i < message->fact_count && *size < BUDGET; i++) {
+        json_t *fact = fact_create(call, message_fact(message, i), i == 0 ? "Medium" : "Small");
+        *size += json_size(fact) + (i > 0);
+        json_array_append_new(facts, fact);
+    }
     return facts;
 }
 
@@ -246,15 +249,16 @@ static json_t *text_create(struct tocsin_call *call, size_t room)
  * text is cut to what they leave. */
 static void content_append(struct tocsin_call *call, json_t *body, size_t room)
 {
-    auto_json json_t *facts = facts_create(call);
+    size_t facts_size;
+    auto_json json_t *facts = facts_create(call, &facts_size);
     auto_json json_t *text = text_create(call, room);
-    size_t kept = json_array_size(facts), facts_size = json_size(facts);
+    size_t kept = json_array_size(facts), text_size = json_size(text);
 
-    while (facts_size + json_size(text) > room && facts_size > room / 2) {
+    while (facts_size + text_size > room && facts_size > room / 2) {
         json_array_remove(facts, --kept);
         facts_size = json_size(facts);
     }
-    if (facts_size + json_size(text) > room) {
+    if (facts_size + text_size > room) {
         json_decref(text);
         text = text_create(call, room - facts_size);
     }
