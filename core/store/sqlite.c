@@ -1,5 +1,5 @@
-/* The engine as the loop sees it: calls become requests, what was asked during one round of the
- * loop goes to the writer as one letter, and its answers come back as one. */
+/* The engine as the loop sees it: calls become requests, what was asked while the loop was busy
+ * goes to the writer as one letter, and its answers come back as one. */
 #include "store/sqlite.h"
 
 #include <assert.h>
@@ -15,12 +15,18 @@
 #include "store/request.h"
 #include "store/writer.h"
 
+enum {
+    most_asked = 64, /* in one letter: more would hardly make the share of a commit smaller */
+    most_rounds = 8, /* of the loop, before what was asked is posted */
+};
+
 struct engine {
     struct journal journal;
     struct writer *writer;
     struct mailbox *answers;
-    struct event *asked_event, *answered_event;
+    struct event *asked_timer, *answered_event;
     struct request *asked, **last_asked; /* not posted yet */
+    int asked_count, counted, rounds;    /* counted: at the end of the last round */
     size_t in_flight;                    /* asked and not answered */
     int lock;
     bool is_answering;
@@ -39,26 +45,45 @@ static void post_asked(struct engine *engine)
         return;
     engine->asked = NULL;
     engine->last_asked = &engine->asked;
+    engine->asked_count = engine->counted = engine->rounds = 0;
     writer_post(engine->writer, chain);
 }
 
-static void on_asked(evutil_socket_t fd, short events, void *arg)
+static void post_after_round(struct engine *engine)
 {
-    (void)fd;
-    (void)events;
-    post_asked(arg);
+    static const struct timeval at_once = {0, 0};
+
+    evtimer_add(engine->asked_timer, &at_once);
 }
 
-/* Posted after the events that are being handled now: a round of the loop wakes the writer once. */
+/* A commit costs as much as some ten requests: as long as each round brings more of them, it pays
+ * to go on. A loop that has nothing else to do comes here at once, so nobody waits for company that
+ * may not come. */
+static void on_round_over(evutil_socket_t fd, short events, void *arg)
+{
+    struct engine *engine = arg;
+
+    (void)fd;
+    (void)events;
+    if (engine->asked_count == engine->counted || ++engine->rounds == most_rounds) {
+        post_asked(engine);
+        return;
+    }
+    engine->counted = engine->asked_count;
+    post_after_round(engine);
+}
+
 static void ask(struct journal *journal, struct request *request)
 {
     struct engine *engine = engine_of(journal);
 
-    if (!engine->asked)
-        event_active(engine->asked_event, EV_TIMEOUT, 0);
     *engine->last_asked = request;
     engine->last_asked = &request->next;
     engine->in_flight++;
+    if (++engine->asked_count == 1)
+        post_after_round(engine);
+    else if (engine->asked_count == most_asked)
+        post_asked(engine);
 }
 
 static void answer(struct engine *engine, struct letter *letters)
@@ -185,8 +210,8 @@ static const char *ledger_id(struct journal *journal)
 
 static void destroy(struct engine *engine)
 {
-    if (engine->asked_event)
-        event_free(engine->asked_event);
+    if (engine->asked_timer)
+        event_free(engine->asked_timer);
     if (engine->answered_event)
         event_free(engine->answered_event);
     writer_destroy(engine->writer);
@@ -237,10 +262,10 @@ static bool start(struct engine *engine, const char *path, int64_t max_bytes,
     engine->writer = writer_create(path, max_bytes, engine->answers, logger, error);
     if (!engine->writer)
         return false;
-    engine->asked_event = event_new(base, -1, 0, on_asked, engine);
+    engine->asked_timer = evtimer_new(base, on_round_over, engine);
     engine->answered_event =
         event_new(base, mailbox_fd(engine->answers), EV_READ | EV_PERSIST, on_answered, engine);
-    if (!engine->asked_event || !engine->answered_event ||
+    if (!engine->asked_timer || !engine->answered_event ||
         event_add(engine->answered_event, NULL) < 0)
         return error_set(error, "open the ledger %s: the loop refuses it", path);
     return true;
