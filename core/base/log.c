@@ -13,6 +13,10 @@
 #include "base/secret.h"
 #include "base/timestamp.h"
 
+enum {
+    usual_line = 200,
+};
+
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 
 struct logger logger_with(const struct logger *parent, const char *key, const char *value)
@@ -27,21 +31,34 @@ static const struct logger *logger_root(const struct logger *logger)
     return logger;
 }
 
+static bool is_plain(unsigned char byte)
+{
+    return byte >= 0x20 && byte != 0x7f && byte != '"' && byte != '\\';
+}
+
+static void put_escaped(struct buf *line, unsigned char byte)
+{
+    if (byte == '"' || byte == '\\')
+        buf_printf(line, "\\%c", byte);
+    else if (byte == '\n')
+        buf_puts(line, "\\n");
+    else
+        buf_printf(line, "\\x%02x", byte);
+}
+
 /* Quotes, back-slashes and controls are escaped: what an attacker put into an alert cannot begin a
  * second log line. */
 static void put_quoted(struct buf *line, const char *text)
 {
     buf_putc(line, '"');
-    for (; *text; text++) {
-        unsigned char byte = (unsigned char)*text;
-        if (byte == '"' || byte == '\\')
-            buf_printf(line, "\\%c", byte);
-        else if (byte == '\n')
-            buf_puts(line, "\\n");
-        else if (byte < 0x20 || byte == 0x7f)
-            buf_printf(line, "\\x%02x", byte);
-        else
-            buf_putc(line, (char)byte);
+    while (*text) {
+        size_t len = 0;
+        while (is_plain((unsigned char)text[len]))
+            len++;
+        buf_append(line, text, len);
+        text += len;
+        if (*text)
+            put_escaped(line, (unsigned char)*text++);
     }
     buf_putc(line, '"');
 }
@@ -60,7 +77,9 @@ static void put_fields(struct buf *line, const struct logger *logger)
         put_fields(line, logger->parent);
     if (!logger->key)
         return;
-    buf_printf(line, " %s=", logger->key);
+    buf_putc(line, ' ');
+    buf_puts(line, logger->key);
+    buf_putc(line, '=');
     if (*logger->value && is_bare(logger->value))
         buf_puts(line, logger->value);
     else
@@ -82,7 +101,11 @@ void log_write(const struct logger *logger, enum log_level level, const char *fo
 
     auto_buf struct buf line = {0};
     timestamp_format(clock_wall_ms(), now);
-    buf_printf(&line, "time=%s level=%s", now, level_names[level]);
+    buf_reserve(&line, usual_line);
+    buf_puts(&line, "time=");
+    buf_puts(&line, now);
+    buf_puts(&line, " level=");
+    buf_puts(&line, level_names[level]);
     put_fields(&line, logger);
     buf_puts(&line, " msg=");
     put_quoted(&line, text);

@@ -14,7 +14,7 @@ enum {
 struct secrets {
     char **texts; /* longest first, so that a part never breaks up the whole */
     size_t count;
-    bool begins[256]; /* which bytes begin one: few do, and the others need no closer look */
+    bool begins[256]; /* some text, by its first byte: most of what is cleaned begins none */
 };
 
 const char *secret_reveal(const struct secret *secret)
@@ -104,39 +104,38 @@ void secrets_add_url(struct secrets *secrets, const char *url)
 /* The longest secret that starts here; NULL if none does. */
 static const char *secret_at(const struct secrets *secrets, const char *text)
 {
+    if (!secrets->begins[(unsigned char)*text])
+        return NULL;
     for (size_t i = 0; i < secrets->count; i++)
         if (strncmp(text, secrets->texts[i], strlen(secrets->texts[i])) == 0)
             return secrets->texts[i];
     return NULL;
 }
 
-/* The length of what comes before the next byte that may begin a secret. */
-static size_t span_harmless(const struct secrets *secrets, const char *text)
+/* The first secret in the text, and where it stands: at the text's end where there is none. */
+static const char *secret_in(const struct secrets *secrets, const char *text, size_t *at)
 {
-    size_t len = 0;
+    const char *secret = NULL;
 
-    while (text[len] && !secrets->begins[(unsigned char)text[len]])
-        len++;
-    return len;
+    for (*at = 0; text[*at]; ++*at)
+        if ((secret = secret_at(secrets, text + *at)))
+            break;
+    return secret;
 }
 
 char *secrets_redact(const struct secrets *secrets, const char *text)
 {
     struct buf clean = {0};
+    const char *secret;
+    size_t at;
 
     if (!secrets)
         return text_copy(text);
-    while (*text) {
-        size_t harmless = span_harmless(secrets, text);
-        buf_append(&clean, text, harmless);
-        text += harmless;
-        const char *secret = *text ? secret_at(secrets, text) : NULL;
-        if (secret) {
-            buf_puts(&clean, "***");
-            text += strlen(secret);
-        } else if (*text) {
-            buf_putc(&clean, *text++);
-        }
+    while ((secret = secret_in(secrets, text, &at))) {
+        buf_append(&clean, text, at);
+        buf_puts(&clean, "***");
+        text += at + strlen(secret);
     }
+    buf_append(&clean, text, at);
     return buf_take(&clean);
 }
