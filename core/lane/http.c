@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "build_config.h"
+#include "lane/sockets.h"
 
 enum {
     idle_handles_kept = 64,
@@ -47,19 +48,14 @@ struct http_transfer {
 TAILQ_HEAD(transfer_list, http_transfer);
 
 struct http_lane {
-    struct event_base *base;
     CURLM *multi;
+    struct sockets *sockets;
     struct event *timer;
     struct event *starter; /* finishes, on the next turn, what could not be started */
     struct transfer_list active;
     struct transfer_list failed_to_start;
     CURL *idle[idle_handles_kept];
     size_t idle_count;
-};
-
-/* A socket that curl asked the loop to watch. */
-struct http_socket {
-    struct event *readiness;
 };
 
 static void forget_headers(struct http_transfer *transfer)
@@ -216,10 +212,11 @@ static void lane_collect(struct http_lane *lane)
     }
 }
 
-static void on_socket_ready(evutil_socket_t fd, short what, void *arg)
+static void on_socket_ready(int fd, short kinds, void *arg)
 {
     struct http_lane *lane = arg;
-    int action = (what & EV_READ ? CURL_CSELECT_IN : 0) | (what & EV_WRITE ? CURL_CSELECT_OUT : 0);
+    int action =
+        (kinds & EV_READ ? CURL_CSELECT_IN : 0) | (kinds & EV_WRITE ? CURL_CSELECT_OUT : 0);
     int running;
 
     curl_multi_socket_action(lane->multi, fd, action, &running);
@@ -252,25 +249,29 @@ static int on_timer_wanted(CURLM *multi, long timeout_ms, void *arg)
 static int on_socket_wanted(CURL *easy, curl_socket_t fd, int what, void *arg, void *socket_arg)
 {
     struct http_lane *lane = arg;
-    struct http_socket *socket = socket_arg;
+    /* CURL_POLL_REMOVE is none of the two: nothing is wanted. */
+    bool reads = what == CURL_POLL_IN || what == CURL_POLL_INOUT;
+    bool writes = what == CURL_POLL_OUT || what == CURL_POLL_INOUT;
 
-    (void)easy;
-    if (socket)
-        event_free(socket->readiness);
-    if (what == CURL_POLL_REMOVE) {
-        free(socket);
-        curl_multi_assign(lane->multi, fd, NULL);
-        return 0;
-    }
-    if (!socket)
-        socket = mem_alloc(sizeof *socket);
-    short kinds = (short)((what & CURL_POLL_IN ? EV_READ : 0) |
-                          (what & CURL_POLL_OUT ? EV_WRITE : 0) | EV_PERSIST);
-    socket->readiness = event_new(lane->base, fd, kinds, on_socket_ready, lane);
-    if (!socket->readiness || event_add(socket->readiness, NULL) < 0)
-        mem_exhausted();
-    curl_multi_assign(lane->multi, fd, socket);
+    (void)easy, (void)socket_arg;
+    sockets_want(lane->sockets, fd, (short)((reads ? EV_READ : 0) | (writes ? EV_WRITE : 0)));
     return 0;
+}
+
+static curl_socket_t on_socket_needed(
+    void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct http_lane *lane = arg;
+
+    (void)purpose;
+    return sockets_open(lane->sockets, address->family, address->socktype, address->protocol);
+}
+
+static int on_socket_done_with(void *arg, curl_socket_t fd)
+{
+    struct http_lane *lane = arg;
+
+    return sockets_close(lane->sockets, fd);
 }
 
 static void on_failed_to_start(evutil_socket_t fd, short what, void *arg)
@@ -294,8 +295,8 @@ struct http_lane *http_lane_create(struct event_base *base, struct error *error)
     struct http_lane *lane = mem_alloc(sizeof *lane);
     TAILQ_INIT(&lane->active);
     TAILQ_INIT(&lane->failed_to_start);
-    lane->base = base;
     lane->multi = curl_multi_init();
+    lane->sockets = sockets_create(base, on_socket_ready, lane);
     lane->timer = evtimer_new(base, on_timer, lane);
     lane->starter = evtimer_new(base, on_failed_to_start, lane);
     if (!lane->multi || !lane->timer || !lane->starter)
@@ -324,7 +325,8 @@ void http_lane_destroy(struct http_lane *lane)
     }
     for (size_t i = 0; i < lane->idle_count; i++)
         curl_easy_cleanup(lane->idle[i]);
-    curl_multi_cleanup(lane->multi);
+    curl_multi_cleanup(lane->multi); /* closes the connections */
+    sockets_destroy(lane->sockets);
     event_free(lane->timer);
     event_free(lane->starter);
     free(lane);
@@ -356,7 +358,8 @@ static void set_headers(struct http_transfer *transfer, const char *const *heade
 /* What holds for every request: no signals, no proxy from the environment, no redirects, no other
  * protocol, certificates checked. HTTP/1.1, because a connection that fails in HTTP/2 takes other
  * transfers' outcomes with it. */
-static void set_manners(CURL *easy, const struct http_request *request)
+static void set_manners(
+    CURL *easy, const struct http_lane *lane, const struct http_request *request)
 {
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROXY, request->proxy ? request->proxy : "");
@@ -365,6 +368,10 @@ static void set_manners(CURL *easy, const struct http_request *request)
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "tocsin/" TOCSIN_VERSION);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket_needed);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, lane);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_socket_done_with);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, lane);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_timeout_ms);
     if (request->ca)
@@ -408,7 +415,7 @@ struct http_transfer *http_lane_send(
     transfer->began_ms = clock_mono_ms();
     transfer->done = done;
     transfer->arg = arg;
-    set_manners(transfer->easy, request);
+    set_manners(transfer->easy, lane, request);
     set_request(transfer, request);
     set_headers(transfer, request->headers);
     if (curl_multi_add_handle(lane->multi, transfer->easy) == CURLM_OK) {
