@@ -17,7 +17,9 @@ struct buf;
 struct decision;
 struct event;
 struct fallbacks;
+struct claim;
 struct held;
+struct loadings;
 struct outlet;
 struct passages;
 struct shelf;
@@ -36,6 +38,7 @@ struct flow {
     struct backlog *backlog;
     struct outlet **outlets; /* one for each sink, in the same order */
     struct shelf *shelf;
+    struct loadings *loadings;
     struct turn *turn;
     struct alarms *alarms;
     struct silences *silences;
@@ -118,8 +121,19 @@ void shelf_destroy(struct shelf *shelf);
 /* So many deliveries of the story wait, and will want it. */
 void shelf_put(struct shelf *shelf, struct story *story, size_t wanted, int64_t now_ms);
 
+/* It was read for one sink, and others may come to it in the next moments. */
+void shelf_lend(struct shelf *shelf, struct story *story, int64_t now_ms);
+
 /* For one of them; the reference is the caller's. NULL where it is not there. */
 struct story *shelf_take(struct shelf *shelf, int64_t number);
+
+/* In loading.c: events that are read for claimed deliveries. */
+
+struct loadings *loadings_create(struct flow *flow);
+void loadings_destroy(struct loadings *loadings);
+
+/* Takes the claim over: its outlet begins, or cannot, when the event was read. */
+void loadings_add(struct loadings *loadings, struct claim *claim);
 
 /* In outlet.c: from routed to settled. */
 
@@ -134,6 +148,10 @@ void outlet_give_place_back(struct outlet *outlet);
 /* Attempts a claimed delivery for which a place was kept, or gives the claim back when nothing may
  * be sent any more. */
 void outlet_begin(struct outlet *outlet, const struct store_claimed *claimed, struct story *story);
+
+/* The claimed delivery's event could not be read; it is given back and tried again. */
+void outlet_cannot_begin(
+    struct outlet *outlet, const struct store_claimed *claimed, const char *reason);
 
 /* A head may be due: ask the ledger for as many as may go. */
 void outlet_wake(struct outlet *outlet);

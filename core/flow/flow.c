@@ -29,6 +29,7 @@ static void create_parts(struct flow *flow)
     for (size_t i = 0; i < flow->parts.sink_count; i++)
         flow->outlets[i] = outlet_create(flow, flow->parts.sinks[i]);
     flow->shelf = shelf_create();
+    flow->loadings = loadings_create(flow);
     flow->turn = turn_create(flow);
     flow->alarms = alarms_create();
     flow->silences = silences_create(flow);
@@ -60,6 +61,7 @@ void flow_destroy(struct flow *flow)
     fallbacks_destroy(flow->fallbacks);
     silences_destroy(flow->silences);
     alarms_destroy(flow->alarms);
+    loadings_destroy(flow->loadings);
     turn_destroy(flow->turn);
     shelf_destroy(flow->shelf);
     for (size_t i = 0; i < flow->parts.sink_count; i++)

@@ -275,45 +275,25 @@ static void begin_ready(struct outlet *outlet)
     }
 }
 
-static void on_loaded(const struct error *error, const struct store_loaded *loaded, void *arg)
+void outlet_cannot_begin(
+    struct outlet *outlet, const struct store_claimed *claimed, const char *reason)
 {
-    struct claim *claim = arg;
-    struct outlet *outlet = claim->outlet;
-    struct flow *flow = outlet->flow;
-    auto_error struct error why = {0};
-    struct story *story = NULL;
-
-    flow->calls--;
-    if (!error->text)
-        story = story_load(loaded, flow->parts.enricher, &why);
-    if (story) {
-        story_set_number(
-            story, flow->parts.journal->ops->ledger_id(flow->parts.journal), loaded->event);
-        story_see(story, flow->parts.config);
-        outlet_begin(outlet, &claim->claimed, story);
-        story_release(story);
-    } else {
-        log_error(&outlet->sink->logger, "a delivery's event could not be read: %s",
-            error->text ? error_text(error) : error_text(&why));
-        outlet->kept--;
-        outlet_rest(outlet);
-        release_claim(outlet, &claim->claimed);
-    }
-    claim_destroy(claim);
+    log_error(&outlet->sink->logger, "a delivery's event could not be read: %s", reason);
+    assert(outlet->kept > 0);
+    outlet->kept--;
+    outlet_rest(outlet);
+    release_claim(outlet, claimed);
 }
 
 static void take_up(struct outlet *outlet, const struct store_claimed *claimed)
 {
     struct flow *flow = outlet->flow;
-    struct journal *journal = flow->parts.journal;
     struct story *story = shelf_take(flow->shelf, claimed->event);
 
-    if (story || !may_send(outlet)) {
+    if (story || !may_send(outlet))
         outlet_begin(outlet, claimed, story);
-    } else {
-        flow->calls++;
-        journal->ops->load(journal, claimed->event, on_loaded, claim_create(outlet, claimed, NULL));
-    }
+    else
+        loadings_add(flow->loadings, claim_create(outlet, claimed, NULL));
     story_release(story);
 }
 
