@@ -17,29 +17,40 @@
 #include "lane/sockets.h"
 
 enum {
-    idle_handles_kept = 64,
+    idle_transfers_kept = 64,
+    idle_bytes_kept = 65536, /* of memory for answers, by each of them */
     connections_kept = 256,
-    headers_kept = 64,       /* of an answer; what a far end sends beyond is dropped */
-    header_bytes_max = 8192, /* for one header */
-    head_bytes_max = 262144, /* for all of them: more is no answer */
+    head_bytes_max = 262144, /* of an answer: more is none */
     most_drained = 1 << 20,  /* of a body beyond what is kept */
+    expects_from = 1 << 20,  /* a body so long makes curl ask before it sends it */
     connect_timeout_ms = 10000,
 };
 
-struct http_transfer {
-    TAILQ_ENTRY(http_transfer) link; /* http_lane::active or ::failed_to_start */
-    struct http_lane *lane;
-    CURL *easy;
-    struct curl_slist *headers;
-    size_t body_len, max_answer;
-    bool refuse_longer, is_too_long;
+/* What became of a request so far. */
+struct progress {
+    bool is_too_long;
     bool is_cut; /* the answer has no end in sight: its status is all that was waited for */
     size_t head_len, drained;
     int requests_begun; /* how often curl began to send; it repeats a POST by itself */
+};
+
+/* A transfer and its handle stay together, and serve one request after the other: what holds for
+ * every request is set once. */
+struct http_transfer {
+    TAILQ_ENTRY(http_transfer) link; /* http_lane::active, ::failed_to_start or ::idle */
+    bool is_active;
+    struct http_lane *lane;
+    CURL *easy;
+    bool is_set_up;   /* for proxy and ca */
+    char *proxy, *ca; /* NULL: none */
+    struct curl_slist *headers;
+    size_t header_room;
+    size_t body_len, max_answer;
+    bool refuse_longer;
     int64_t began_ms;
+    struct progress progress;
+    struct buf head; /* the answer's headers, as struct http_answer has them */
     struct buf body;
-    struct http_header answer_headers[headers_kept];
-    size_t header_count;
     char failure[CURL_ERROR_SIZE];
     http_done done;
     void *arg;
@@ -54,80 +65,77 @@ struct http_lane {
     struct event *starter; /* finishes, on the next turn, what could not be started */
     struct transfer_list active;
     struct transfer_list failed_to_start;
-    CURL *idle[idle_handles_kept];
+    struct transfer_list idle;
     size_t idle_count;
 };
 
-static void forget_headers(struct http_transfer *transfer)
+static void transfer_destroy(struct http_transfer *transfer)
 {
-    for (size_t i = 0; i < transfer->header_count; i++) {
-        free((char *)transfer->answer_headers[i].name);
-        free((char *)transfer->answer_headers[i].value);
-    }
-    transfer->header_count = 0;
+    curl_easy_cleanup(transfer->easy);
+    buf_finish(&transfer->head);
+    buf_finish(&transfer->body);
+    free(transfer->headers);
+    free(transfer->proxy);
+    free(transfer->ca);
+    free(transfer);
 }
 
-/* Gives the handle back for the next transfer: its connections and buffers are worth keeping. */
-static void transfer_destroy(struct http_transfer *transfer)
+static void buf_rest(struct buf *buf)
+{
+    if (buf->cap > idle_bytes_kept)
+        buf_finish(buf);
+    buf_clear(buf);
+}
+
+/* Gives the transfer back for the next request. */
+static void transfer_rest(struct http_transfer *transfer)
 {
     struct http_lane *lane = transfer->lane;
 
-    if (lane->idle_count < idle_handles_kept) {
-        curl_easy_reset(transfer->easy);
-        lane->idle[lane->idle_count++] = transfer->easy;
-    } else {
-        curl_easy_cleanup(transfer->easy);
+    if (lane->idle_count == idle_transfers_kept) {
+        transfer_destroy(transfer);
+        return;
     }
-    curl_slist_free_all(transfer->headers);
-    forget_headers(transfer);
-    buf_finish(&transfer->body);
-    free(transfer);
+    buf_rest(&transfer->head);
+    buf_rest(&transfer->body);
+    TAILQ_INSERT_HEAD(&lane->idle, transfer, link);
+    lane->idle_count++;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t count, void *arg)
 {
     struct http_transfer *transfer = arg;
+    struct progress *progress = &transfer->progress;
     size_t len = size * count, room = transfer->max_answer - transfer->body.len;
 
     if (len > room && transfer->refuse_longer) {
-        transfer->is_too_long = true;
+        progress->is_too_long = true;
         return 0;
     }
     buf_append(&transfer->body, bytes, len < room ? len : room);
-    transfer->drained += len > room ? len - room : 0;
-    transfer->is_cut = transfer->drained > most_drained;
+    progress->drained += len > room ? len - room : 0;
+    progress->is_cut = progress->drained > most_drained;
     /* The rest is drained, so that the connection can be used again; but not for ever, since a
      * hostile far end could keep the loop busy with it. */
-    return transfer->is_cut ? 0 : len;
-}
-
-static char *trimmed(const char *text, size_t len)
-{
-    while (len && (*text == ' ' || *text == '\t')) {
-        text++;
-        len--;
-    }
-    while (len && (text[len - 1] == ' ' || text[len - 1] == '\r' || text[len - 1] == '\n'))
-        len--;
-    return text_copy_n(text, len);
+    return progress->is_cut ? 0 : len;
 }
 
 static size_t on_header(char *line, size_t size, size_t count, void *arg)
 {
     struct http_transfer *transfer = arg;
-    size_t len = size * count;
-    const char *colon = memchr(line, ':', len);
+    size_t len = size * count, text_len = len;
 
-    transfer->head_len += len;
-    if (transfer->head_len > head_bytes_max)
+    transfer->progress.head_len += len;
+    if (transfer->progress.head_len > head_bytes_max)
         return 0;
     if (len > 5 && memcmp(line, "HTTP/", 5) == 0)
-        forget_headers(transfer); /* a new answer: 100 Continue came before */
-    else if (colon && transfer->header_count < headers_kept && len <= header_bytes_max)
-        transfer->answer_headers[transfer->header_count++] = (struct http_header){
-            trimmed(line, (size_t)(colon - line)),
-            trimmed(colon + 1, len - (size_t)(colon + 1 - line)),
-        };
+        buf_clear(&transfer->head); /* a new answer: 100 Continue came before */
+    if (!memchr(line, ':', len))
+        return len;
+    while (text_len && strchr(" \t\r\n", line[text_len - 1]))
+        text_len--;
+    buf_append(&transfer->head, line, text_len);
+    buf_putc(&transfer->head, '\0');
     return len;
 }
 
@@ -139,7 +147,7 @@ static int on_request_begins(
     struct http_transfer *transfer = arg;
 
     (void)primary_ip, (void)local_ip, (void)primary_port, (void)local_port;
-    return ++transfer->requests_begun > 1 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+    return ++transfer->progress.requests_begun > 1 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 /* Whether the far end may have got all of the request. */
@@ -148,8 +156,8 @@ static bool transfer_maybe_sent(const struct http_transfer *transfer)
     curl_off_t uploaded = 0;
     long request_bytes = 0;
 
-    if (transfer->requests_begun > 1)
-        return true;
+    if (transfer->progress.requests_begun != 1)
+        return transfer->progress.requests_begun > 1;
     curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &uploaded);
     curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &request_bytes);
     return request_bytes > 0 && (size_t)uploaded >= transfer->body_len;
@@ -157,11 +165,11 @@ static bool transfer_maybe_sent(const struct http_transfer *transfer)
 
 static const char *failure_text(const struct http_transfer *transfer, CURLcode code)
 {
-    if (transfer->is_too_long)
+    if (transfer->progress.is_too_long)
         return "the answer is too long";
-    if (transfer->head_len > head_bytes_max)
+    if (transfer->progress.head_len > head_bytes_max)
         return "the answer's headers have no end";
-    if (transfer->requests_begun > 1)
+    if (transfer->progress.requests_begun > 1)
         return "the connection closed before an answer came";
     return transfer->failure[0] ? transfer->failure : curl_easy_strerror(code);
 }
@@ -172,13 +180,12 @@ static void transfer_complete(struct http_transfer *transfer, CURLcode code)
         .took_ms = clock_mono_ms() - transfer->began_ms,
         .body = buf_text(&transfer->body),
         .body_len = transfer->body.len,
-        .headers = transfer->answer_headers,
-        .header_count = transfer->header_count,
+        .headers = buf_text(&transfer->head),
     };
     curl_off_t retry_after_s = 0;
     long status = 0;
 
-    if (code == CURLE_OK || transfer->is_cut) {
+    if (code == CURLE_OK || transfer->progress.is_cut) {
         curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
         curl_easy_getinfo(transfer->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
         answer.status = (int)status;
@@ -187,11 +194,13 @@ static void transfer_complete(struct http_transfer *transfer, CURLcode code)
                 retry_after_s < INT64_MAX / 1000 ? retry_after_s * 1000 : INT64_MAX;
     } else {
         answer.failure = failure_text(transfer, code);
-        answer.is_too_long = transfer->is_too_long;
+        answer.is_too_long = transfer->progress.is_too_long;
         answer.maybe_sent = transfer_maybe_sent(transfer);
     }
+    /* A handle that failed may remember more of it than it tells. */
+    transfer->is_set_up = code == CURLE_OK;
     transfer->done(&answer, transfer->arg);
-    transfer_destroy(transfer);
+    transfer_rest(transfer);
 }
 
 static void lane_collect(struct http_lane *lane)
@@ -295,6 +304,7 @@ struct http_lane *http_lane_create(struct event_base *base, struct error *error)
     struct http_lane *lane = mem_alloc(sizeof *lane);
     TAILQ_INIT(&lane->active);
     TAILQ_INIT(&lane->failed_to_start);
+    TAILQ_INIT(&lane->idle);
     lane->multi = curl_multi_init();
     lane->sockets = sockets_create(base, on_socket_ready, lane);
     lane->timer = evtimer_new(base, on_timer, lane);
@@ -309,22 +319,24 @@ struct http_lane *http_lane_create(struct event_base *base, struct error *error)
     return lane;
 }
 
-void http_lane_destroy(struct http_lane *lane)
+static void transfers_destroy(struct transfer_list *list)
 {
     struct http_transfer *transfer, *next;
 
-    if (!lane)
-        return;
-    for (transfer = TAILQ_FIRST(&lane->active); transfer; transfer = next) {
+    for (transfer = TAILQ_FIRST(list); transfer; transfer = next) {
         next = TAILQ_NEXT(transfer, link);
-        http_transfer_cancel(transfer);
-    }
-    for (transfer = TAILQ_FIRST(&lane->failed_to_start); transfer; transfer = next) {
-        next = TAILQ_NEXT(transfer, link);
+        curl_multi_remove_handle(transfer->lane->multi, transfer->easy);
         transfer_destroy(transfer);
     }
-    for (size_t i = 0; i < lane->idle_count; i++)
-        curl_easy_cleanup(lane->idle[i]);
+}
+
+void http_lane_destroy(struct http_lane *lane)
+{
+    if (!lane)
+        return;
+    transfers_destroy(&lane->active);
+    transfers_destroy(&lane->failed_to_start);
+    transfers_destroy(&lane->idle);
     curl_multi_cleanup(lane->multi); /* closes the connections */
     sockets_destroy(lane->sockets);
     event_free(lane->timer);
@@ -333,92 +345,157 @@ void http_lane_destroy(struct http_lane *lane)
     curl_global_cleanup();
 }
 
-static CURL *take_handle(struct http_lane *lane)
+static struct http_transfer *transfer_create(struct http_lane *lane)
 {
-    CURL *easy = lane->idle_count ? lane->idle[--lane->idle_count] : curl_easy_init();
+    struct http_transfer *transfer = mem_alloc(sizeof *transfer);
 
-    if (!easy)
+    transfer->lane = lane;
+    transfer->easy = curl_easy_init();
+    if (!transfer->easy)
         mem_exhausted();
-    return easy;
+    return transfer;
 }
 
-static void set_headers(struct http_transfer *transfer, const char *const *headers)
-{
-    /* An empty Expect: keeps curl from waiting for a 100 Continue that few servers send. */
-    transfer->headers = curl_slist_append(NULL, "Expect:");
-    for (; headers && *headers; headers++) {
-        struct curl_slist *longer = curl_slist_append(transfer->headers, *headers);
-        if (!longer)
-            mem_exhausted();
-        transfer->headers = longer;
-    }
-    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
-}
-
-/* What holds for every request: no signals, no proxy from the environment, no redirects, no other
- * protocol, certificates checked. HTTP/1.1, because a connection that fails in HTTP/2 takes other
- * transfers' outcomes with it. */
-static void set_manners(
-    CURL *easy, const struct http_lane *lane, const struct http_request *request)
+/* What holds for every request to a destination: no signals, no proxy from the environment, no
+ * redirects, no other protocol, certificates checked. HTTP/1.1, because a connection that fails in
+ * HTTP/2 takes other transfers' outcomes with it. */
+static void set_manners(CURL *easy, const struct http_request *request)
 {
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_PROXY, request->proxy ? request->proxy : "");
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "tocsin/" TOCSIN_VERSION);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket_needed);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, lane);
-    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_socket_done_with);
-    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, lane);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)connect_timeout_ms);
     if (request->ca)
         curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca);
 }
 
-static void set_request(struct http_transfer *transfer, const struct http_request *request)
+static void set_callbacks(struct http_transfer *transfer)
 {
     CURL *easy = transfer->easy;
 
     curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->failure);
-    curl_easy_setopt(easy, CURLOPT_URL, request->url);
-    if (request->body) {
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
-    }
-    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
-    if (strcmp(request->method, "HEAD") == 0)
-        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request_begins);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket_needed);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer->lane);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_socket_done_with);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, transfer->lane);
+}
+
+static bool is_same(const char *text, const char *other)
+{
+    return text == other || (text && other && strcmp(text, other) == 0);
+}
+
+static void transfer_set_up(struct http_transfer *transfer, const struct http_request *request)
+{
+    if (transfer->is_set_up && is_same(transfer->proxy, request->proxy) &&
+        is_same(transfer->ca, request->ca))
+        return;
+    free(transfer->proxy);
+    free(transfer->ca);
+    transfer->proxy = text_copy(request->proxy);
+    transfer->ca = text_copy(request->ca);
+    curl_easy_reset(transfer->easy);
+    set_manners(transfer->easy, request);
+    set_callbacks(transfer);
+    transfer->is_set_up = true;
+}
+
+static struct http_transfer *transfer_take(
+    struct http_lane *lane, const struct http_request *request)
+{
+    struct http_transfer *transfer = TAILQ_FIRST(&lane->idle);
+
+    if (transfer) {
+        TAILQ_REMOVE(&lane->idle, transfer, link);
+        lane->idle_count--;
+    } else {
+        transfer = transfer_create(lane);
+    }
+    transfer_set_up(transfer, request);
+    return transfer;
+}
+
+/* Each of these sets all that it may ever set, so that nothing of the last request is left. */
+
+/* curl's list, with the caller's texts in it. */
+static void set_headers(struct http_transfer *transfer, const struct http_request *request)
+{
+    const char *const *headers = request->headers;
+    struct curl_slist *list = NULL, **end = &list;
+    size_t count = 0;
+
+    while (headers && headers[count])
+        count++;
+    if (count + 1 > transfer->header_room) {
+        transfer->header_room = count + 1;
+        transfer->headers =
+            mem_resize(transfer->headers, transfer->header_room * sizeof *transfer->headers);
+    }
+    for (size_t i = 0; i < count; i++) {
+        transfer->headers[i] = (struct curl_slist){.data = (char *)headers[i]};
+        *end = &transfer->headers[i];
+        end = &transfer->headers[i].next;
+    }
+    if (request->body_len >= expects_from) {
+        /* Empty, it keeps curl from waiting for a 100 Continue that few servers send. */
+        transfer->headers[count] = (struct curl_slist){.data = (char *)"Expect:"};
+        *end = &transfer->headers[count];
+    }
+    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, list);
+}
+
+static void set_body(CURL *easy, const struct http_request *request)
+{
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
+}
+
+/* After the body: curl takes each of them for the method too. */
+static void set_method(CURL *easy, const struct http_request *request)
+{
+    bool is_head = strcmp(request->method, "HEAD") == 0;
+    bool is_usual = is_head || strcmp(request->method, request->body ? "POST" : "GET") == 0;
+
+    if (!request->body)
+        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+    curl_easy_setopt(easy, CURLOPT_NOBODY, (long)is_head);
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, is_usual ? NULL : request->method);
 }
 
 struct http_transfer *http_lane_send(
     struct http_lane *lane, const struct http_request *request, http_done done, void *arg)
 {
     static const struct timeval at_once = {0, 0};
-    struct http_transfer *transfer = mem_alloc(sizeof *transfer);
+    struct http_transfer *transfer = transfer_take(lane, request);
 
     assert(request->timeout_ms > 0);
-    transfer->lane = lane;
-    transfer->easy = take_handle(lane);
     transfer->body_len = request->body_len;
     transfer->max_answer = request->max_answer;
     transfer->refuse_longer = request->refuse_longer;
     transfer->began_ms = clock_mono_ms();
+    transfer->progress = (struct progress){0};
+    transfer->failure[0] = '\0';
     transfer->done = done;
     transfer->arg = arg;
-    set_manners(transfer->easy, lane, request);
-    set_request(transfer, request);
-    set_headers(transfer, request->headers);
-    if (curl_multi_add_handle(lane->multi, transfer->easy) == CURLM_OK) {
+    curl_easy_setopt(transfer->easy, CURLOPT_URL, request->url);
+    curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+    set_headers(transfer, request);
+    set_body(transfer->easy, request);
+    set_method(transfer->easy, request);
+    transfer->is_active = curl_multi_add_handle(lane->multi, transfer->easy) == CURLM_OK;
+    if (transfer->is_active) {
         TAILQ_INSERT_TAIL(&lane->active, transfer, link);
     } else {
         TAILQ_INSERT_TAIL(&lane->failed_to_start, transfer, link);
@@ -429,15 +506,20 @@ struct http_transfer *http_lane_send(
 
 void http_transfer_cancel(struct http_transfer *transfer)
 {
-    curl_multi_remove_handle(transfer->lane->multi, transfer->easy);
-    TAILQ_REMOVE(&transfer->lane->active, transfer, link);
-    transfer_destroy(transfer);
+    struct http_lane *lane = transfer->lane;
+
+    curl_multi_remove_handle(lane->multi, transfer->easy);
+    TAILQ_REMOVE(transfer->is_active ? &lane->active : &lane->failed_to_start, transfer, link);
+    transfer->is_set_up = false;
+    transfer_rest(transfer);
 }
 
 const char *http_answer_header(const struct http_answer *answer, const char *name)
 {
-    for (size_t i = 0; i < answer->header_count; i++)
-        if (strcasecmp(answer->headers[i].name, name) == 0)
-            return answer->headers[i].value;
+    size_t len = strlen(name);
+
+    for (const char *line = answer->headers; *line; line += strlen(line) + 1)
+        if (strncasecmp(line, name, len) == 0 && line[len] == ':')
+            return line + len + 1 + strspn(line + len + 1, " \t");
     return NULL;
 }

@@ -28,10 +28,6 @@ struct http_request {
     const char *ca;     /* a file of certificates to trust instead of the system's; NULL */
 };
 
-struct http_header {
-    const char *name, *value;
-};
-
 struct http_answer {
     int status;             /* 0: no answer came, failure says why */
     const char *failure;    /* NULL, or one line */
@@ -41,8 +37,7 @@ struct http_answer {
     int64_t took_ms;
     const char *body; /* ends with NUL */
     size_t body_len;
-    const struct http_header *headers; /* of the last answer */
-    size_t header_count;
+    const char *headers; /* each a "Name: value" that ends with NUL; an empty one is the last */
 };
 
 /* The answer lives for the call. */

@@ -11,8 +11,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "build_config.h"
 #include "lane/http.h"
 
 /* A far end that answers each connection's requests by a script, on a thread of its own. */
@@ -22,11 +25,16 @@ struct far_end {
     char url[64];
     const char *const *answers; /* one a request; "" closes without a word; NULL ends the script */
     int requests;               /* seen, read after the thread has ended */
+    char *heard[12];            /* the first of them, likewise; with their bodies */
     pthread_t thread;
 };
 
+enum {
+    most_heard = sizeof((struct far_end *)NULL)->heard / sizeof(char *),
+};
+
 /* Reads one request: its head, and as many bytes more as Content-Length says. */
-static bool read_request(int fd)
+static bool read_request(int fd, char **heard)
 {
     char text[65536];
     size_t len = 0;
@@ -39,8 +47,10 @@ static bool read_request(int fd)
         text[len] = '\0';
         const char *end = strstr(text, "\r\n\r\n"), *length = strcasestr(text, "content-length:");
         size_t body = length ? strtoul(length + 15, NULL, 10) : 0;
-        if (end && len >= (size_t)(end + 4 - text) + body)
+        if (end && len >= (size_t)(end + 4 - text) + body) {
+            *heard = text_copy(text);
             return true;
+        }
     }
 }
 
@@ -51,7 +61,14 @@ static void *far_end_main(void *arg)
 
     while (*answer) {
         int fd = accept(far->listener, NULL, NULL);
-        while (*answer && read_request(fd)) {
+        char *heard = NULL;
+        if (fd < 0)
+            break; /* the test has seen enough */
+        while (*answer && read_request(fd, &heard)) {
+            if (far->requests < most_heard)
+                far->heard[far->requests] = heard;
+            else
+                free(heard);
             far->requests++;
             const char *words = *answer++;
             if (!*words || write(fd, words, strlen(words)) < 0)
@@ -77,6 +94,13 @@ static void far_end_start(struct far_end *far, const char *const *answers)
     getsockname(far->listener, (struct sockaddr *)&address, &len);
     snprintf(far->url, sizeof far->url, "http://127.0.0.1:%d/hook", ntohs(address.sin_port));
     pthread_create(&far->thread, NULL, far_end_main, far);
+}
+
+static void far_end_finish(struct far_end *far)
+{
+    for (int i = 0; i < most_heard; i++)
+        free(far->heard[i]);
+    close(far->listener);
 }
 
 /* A copy of an answer, which lives for its call only. */
@@ -124,6 +148,22 @@ static struct seen ask(struct http_lane *lane, struct event_base *base, const ch
     return seen;
 }
 
+/* The same for any request; its answer is 200. */
+static void ask_for(
+    struct http_lane *lane, struct event_base *base, const struct http_request *request)
+{
+    struct seen seen = {.base = base};
+    struct http_request full = *request;
+
+    full.timeout_ms = 20000;
+    full.max_answer = 100;
+    http_lane_send(lane, &full, on_answer, &seen);
+    event_base_dispatch(base);
+    assert_int_equal(seen.calls, 1);
+    assert_string_equal(seen.failure, "");
+    assert_int_equal(seen.status, 200);
+}
+
 static void test_an_answer_comes_with_its_status_headers_and_body(void **state)
 {
     static const char *const answers[] = {"HTTP/1.1 429 Slow Down\r\nContent-Length: "
@@ -151,15 +191,15 @@ static void test_an_answer_comes_with_its_status_headers_and_body(void **state)
     pthread_join(far.thread, NULL);
     http_lane_destroy(lane);
     event_base_free(base);
-    close(far.listener);
+    far_end_finish(&far);
 }
 
 /* curl sends a POST twice by itself when a kept connection closes before the answer: the far end
  * has it twice and curl says 200 once. */
 static void test_a_post_is_never_sent_twice_behind_our_back(void **state)
 {
-    static const char *const answers[] = {
-        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "", NULL};
+    static const char *const answers[] = {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", "",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", NULL};
     struct event_base *base = event_base_new();
     struct http_lane *lane = http_lane_create(base, NULL);
     struct far_end far = {0};
@@ -171,11 +211,12 @@ static void test_a_post_is_never_sent_twice_behind_our_back(void **state)
     seen = ask(lane, base, far.url, 100, false); /* the same connection, closed after the body */
     assert_int_equal(seen.status, 0);
     assert_true(seen.maybe_sent);
+    shutdown(far.listener, SHUT_RDWR);
     pthread_join(far.thread, NULL);
     assert_int_equal(far.requests, 2);
     http_lane_destroy(lane);
     event_base_free(base);
-    close(far.listener);
+    far_end_finish(&far);
 }
 
 /* The one loop serves all sinks: an answer without an end must not keep it busy. */
@@ -199,7 +240,7 @@ static void test_an_endless_answer_is_cut_off_and_its_status_counts(void **state
     pthread_join(far.thread, NULL);
     http_lane_destroy(lane);
     event_base_free(base);
-    close(far.listener);
+    far_end_finish(&far);
 }
 
 static void test_endless_headers_are_no_answer(void **state)
@@ -223,7 +264,7 @@ static void test_endless_headers_are_no_answer(void **state)
     pthread_join(far.thread, NULL);
     http_lane_destroy(lane);
     event_base_free(base);
-    close(far.listener);
+    far_end_finish(&far);
 }
 
 static void test_silence_after_the_body_is_in_doubt_and_a_refused_connection_is_not(void **state)
@@ -246,6 +287,116 @@ static void test_silence_after_the_body_is_in_doubt_and_a_refused_connection_is_
     assert_false(seen.maybe_sent);
     http_lane_destroy(lane);
     event_base_free(base);
+}
+
+#define AGENT "User-Agent: tocsin/" TOCSIN_VERSION "\r\nAccept: */*\r\n"
+#define OK "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+/* The next request has a connection of its own: to a proxy, or no more to one. */
+#define LAST "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+/* What a request is when nothing came before it; "@" stands for the far end's address. */
+static void assert_heard(const struct far_end *far, int which, const char *form)
+{
+    const char *host = far->url + strlen("http://");
+    struct buf expected = {0};
+
+    for (; *form; form++)
+        if (*form == '@')
+            buf_append(&expected, host, strcspn(host, "/"));
+        else
+            buf_putc(&expected, *form);
+    assert_non_null(far->heard[which]);
+    assert_string_equal(far->heard[which], buf_text(&expected));
+    buf_finish(&expected);
+}
+
+/* Handles are used again: what one request carried, above all a key, must not go to another far
+ * end with the next. */
+static void test_nothing_of_a_request_leaks_into_the_next(void **state)
+{
+    static const char *const answers[] = {OK, OK, OK, OK, LAST, LAST, OK, OK, NULL};
+    static const char *const key[] = {"Authorization: Bearer secret", NULL};
+    static const char *const type[] = {"Content-Type: application/json", "X-Extra: 1", NULL};
+    struct event_base *base = event_base_new();
+    struct http_lane *lane = http_lane_create(base, NULL);
+    struct far_end far = {0};
+
+    (void)state;
+    far_end_start(&far, answers);
+    const char *address = far.url + strlen("http://");
+    auto_free char *with_user = text_format("http://user:word@%s", address);
+    auto_free char *proxy = text_copy_n(far.url, strlen(far.url) - strlen("/hook"));
+    const struct http_request get = {.method = "GET", .url = far.url, .headers = key};
+    const struct http_request post = {
+        .method = "POST", .url = far.url, .headers = type, .body = "{\"a\":1}", .body_len = 7};
+    const struct http_request head = {.method = "HEAD", .url = far.url, .body = ""};
+    const struct http_request put = {
+        .method = "PUT", .url = with_user, .headers = type, .body = "xy", .body_len = 2};
+    const struct http_request bare = {.method = "GET", .url = far.url};
+    const struct http_request through = {
+        .method = "GET", .url = "http://far.invalid/x?y", .proxy = proxy};
+    const struct http_request empty = {.method = "POST", .url = far.url, .body = ""};
+    const struct http_request *all[] = {&get, &post, &head, &put, &bare, &through, &empty, &bare};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        ask_for(lane, base, all[i]);
+    pthread_join(far.thread, NULL);
+    assert_heard(
+        &far, 0, "GET /hook HTTP/1.1\r\nHost: @\r\n" AGENT "Authorization: Bearer secret\r\n\r\n");
+    assert_heard(&far, 1,
+        "POST /hook HTTP/1.1\r\nHost: @\r\n" AGENT "Content-Type: application/json\r\n"
+        "X-Extra: 1\r\nContent-Length: 7\r\n\r\n{\"a\":1}");
+    assert_heard(&far, 2, "HEAD /hook HTTP/1.1\r\nHost: @\r\n" AGENT "\r\n");
+    assert_heard(&far, 3,
+        "PUT /hook HTTP/1.1\r\nHost: @\r\nAuthorization: Basic dXNlcjp3b3Jk\r\n" AGENT
+        "Content-Type: application/json\r\nX-Extra: 1\r\nContent-Length: 2\r\n\r\nxy");
+    assert_heard(&far, 4, "GET /hook HTTP/1.1\r\nHost: @\r\n" AGENT "\r\n");
+    assert_heard(&far, 5,
+        "GET http://far.invalid/x?y HTTP/1.1\r\nHost: far.invalid\r\n" AGENT
+        "Proxy-Connection: Keep-Alive\r\n\r\n");
+    assert_heard(&far, 6,
+        "POST /hook HTTP/1.1\r\nHost: @\r\n" AGENT "Content-Length: 0\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\n\r\n");
+    assert_heard(&far, 7, "GET /hook HTTP/1.1\r\nHost: @\r\n" AGENT "\r\n");
+    http_lane_destroy(lane);
+    event_base_free(base);
+    far_end_finish(&far);
+}
+
+static void test_a_path_goes_out_as_it_is_written(void **state)
+{
+    static const char *const answers[] = {OK, OK, OK, OK, OK, OK, OK, NULL};
+    static const struct {
+        const char *path, *sent;
+    } paths[] = {
+        {"/a/../b%2Fc?d=e&f=%20|{x}", "/a/../b%2Fc?d=e&f=%20|{x}"},
+        {"/", "/"},
+        {"", "/"},
+        {"?q", "/?q"},
+        {"/a?", "/a?"},
+        {"/a#b", "/a"},
+        {"/\xc3\xa4", "/%c3%a4"},
+    };
+    struct event_base *base = event_base_new();
+    struct http_lane *lane = http_lane_create(base, NULL);
+    struct far_end far = {0};
+
+    (void)state;
+    far_end_start(&far, answers);
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        size_t len = strlen(far.url) - strlen("/hook");
+        auto_free char *url = text_format("%.*s%s", (int)len, far.url, paths[i].path);
+        const struct http_request get = {.method = "GET", .url = url};
+        ask_for(lane, base, &get);
+    }
+    pthread_join(far.thread, NULL);
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        auto_free char *form =
+            text_format("GET %s HTTP/1.1\r\nHost: @\r\n" AGENT "\r\n", paths[i].sent);
+        assert_heard(&far, (int)i, form);
+    }
+    http_lane_destroy(lane);
+    event_base_free(base);
+    far_end_finish(&far);
 }
 
 static void test_other_protocols_are_refused_and_done_is_still_called(void **state)
@@ -271,6 +422,8 @@ int main(void)
         cmocka_unit_test(test_an_endless_answer_is_cut_off_and_its_status_counts),
         cmocka_unit_test(test_endless_headers_are_no_answer),
         cmocka_unit_test(test_silence_after_the_body_is_in_doubt_and_a_refused_connection_is_not),
+        cmocka_unit_test(test_nothing_of_a_request_leaks_into_the_next),
+        cmocka_unit_test(test_a_path_goes_out_as_it_is_written),
         cmocka_unit_test(test_other_protocols_are_refused_and_done_is_still_called),
     };
 
