@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "build_config.h"
+#include "lane/far_end.h"
 #include "lane/sockets.h"
 
 enum {
@@ -61,6 +62,7 @@ TAILQ_HEAD(transfer_list, http_transfer);
 struct http_lane {
     CURLM *multi;
     struct sockets *sockets;
+    struct far_ends far_ends;
     struct event *timer;
     struct event *starter; /* finishes, on the next turn, what could not be started */
     struct transfer_list active;
@@ -339,6 +341,7 @@ void http_lane_destroy(struct http_lane *lane)
     transfers_destroy(&lane->idle);
     curl_multi_cleanup(lane->multi); /* closes the connections */
     sockets_destroy(lane->sockets);
+    far_ends_finish(&lane->far_ends);
     event_free(lane->timer);
     event_free(lane->starter);
     free(lane);
@@ -429,6 +432,20 @@ static struct http_transfer *transfer_take(
 
 /* Each of these sets all that it may ever set, so that nothing of the last request is left. */
 
+/* A proxy wants to hear the whole URL. */
+static void set_url(struct http_transfer *transfer, const struct http_request *request)
+{
+    CURL *easy = transfer->easy;
+    const char *path = NULL;
+    CURLU *far_end =
+        request->proxy ? NULL : far_ends_find(&transfer->lane->far_ends, request->url, &path);
+
+    curl_easy_setopt(easy, CURLOPT_CURLU, far_end);
+    curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, far_end ? path : NULL);
+    if (!far_end)
+        curl_easy_setopt(easy, CURLOPT_URL, request->url);
+}
+
 /* curl's list, with the caller's texts in it. */
 static void set_headers(struct http_transfer *transfer, const struct http_request *request)
 {
@@ -489,7 +506,7 @@ struct http_transfer *http_lane_send(
     transfer->failure[0] = '\0';
     transfer->done = done;
     transfer->arg = arg;
-    curl_easy_setopt(transfer->easy, CURLOPT_URL, request->url);
+    set_url(transfer, request);
     curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
     set_headers(transfer, request);
     set_body(transfer->easy, request);
