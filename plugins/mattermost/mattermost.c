@@ -30,6 +30,7 @@ enum {
     MAX_FOOTER_RUNES = 300, /* the clients cut there themselves */
     SHORT_VALUE = 40,
     MAX_ID = 100,
+    USUAL_BODY = 2048,
 };
 
 enum {
@@ -215,7 +216,7 @@ static void render(void *instance, struct tocsin_call *call, struct tocsin_reque
         text_set(call, payload, "text", config->mention);
     priority_set(config, level, payload);
     request->url = config->url.value;
-    json_send(call, payload, request);
+    json_send(call, payload, USUAL_BODY, request);
 }
 
 /* Why the server said 400. Since 10.4 it wraps nearly every cause into `general`: a deleted

@@ -6,7 +6,6 @@
 #define ELLIPSIS "\xe2\x80\xa6"
 
 enum {
-    USUAL_BODY = 8192, /* most documents fit, and are written once */
     MAX_BYTE_COST = 6,
 };
 
@@ -108,9 +107,9 @@ size_t json_size(json_t *document)
     return json_dumpb(document, NULL, 0, JSON_ENCODE_ANY);
 }
 
-void json_send(struct tocsin_call *call, const json_t *document, struct tocsin_request *request)
+void json_send(
+    struct tocsin_call *call, const json_t *document, size_t room, struct tocsin_request *request)
 {
-    size_t room = USUAL_BODY;
     char *body = call->host->alloc(call, room + 1);
     size_t len = json_dumpb(document, body, room, JSON_COMPACT);
 

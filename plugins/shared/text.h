@@ -30,7 +30,9 @@ json_t *text_json(struct tocsin_call *call, const char *text);
  * work. For documents made here, since it goes down as deep as they do. */
 size_t json_size(json_t *document);
 
-/* Makes the document the request's body. */
-void json_send(struct tocsin_call *call, const json_t *document, struct tocsin_request *request);
+/* Makes the document the request's body. Where it takes more than room bytes, it is written twice.
+ */
+void json_send(
+    struct tocsin_call *call, const json_t *document, size_t room, struct tocsin_request *request);
 
 #endif

@@ -36,6 +36,7 @@ enum {
     MAX_LABEL = 80,
     MAX_VALUE = 400,
     MIN_ROOM = 1000,
+    USUAL_BODY = 8192,
 };
 
 struct config {
@@ -343,7 +344,7 @@ static void render(void *instance, struct tocsin_call *call, struct tocsin_reque
     assert(fixed < budget - MIN_ROOM);
     content_append(call, body, budget - fixed);
     request->url = config->url.value;
-    json_send(call, envelope, request);
+    json_send(call, envelope, USUAL_BODY, request);
 }
 
 /* What a workflow answers when it refuses. The codes decide, since 400 stands for a bad message and
