@@ -15,6 +15,7 @@
 #include "base/crash.h"
 #include "base/mem.h"
 #include "store/schema.h"
+#include "store/wal_file.h"
 
 /* Debian's SQLite zeroes all that is deleted; fast does so only where that costs no write more. The
  * size limit cuts a log that one great transaction blew up. */
@@ -119,7 +120,7 @@ static bool connect_file(struct database *db, struct error *error)
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     struct stat status;
 
-    if (sqlite3_open_v2(db->path, &db->handle, flags, NULL) != SQLITE_OK) {
+    if (sqlite3_open_v2(db->path, &db->handle, flags, wal_file_vfs()) != SQLITE_OK) {
         int system = sqlite3_system_errno(db->handle);
         return system ? error_set(error, "%s", strerror(system)) : fail(db, error);
     }

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static atomic_int write_code, sync_code, sync_count;
+static atomic_int write_code, sync_code, write_count, sync_count;
 static sqlite3_vfs *real;
 static sqlite3_vfs faulty;
 
@@ -26,6 +26,7 @@ static int on_write(sqlite3_file *file, const void *bytes, int count, sqlite3_in
 {
     int code = atomic_load(&write_code);
 
+    atomic_fetch_add(&write_count, 1);
     return code ? code : original[is_log(file)]->xWrite(file, bytes, count, offset);
 }
 
@@ -98,6 +99,11 @@ void faulty_vfs_fail_writes(int code)
 void faulty_vfs_fail_syncs(int code)
 {
     atomic_store(&sync_code, code);
+}
+
+int faulty_vfs_writes(void)
+{
+    return atomic_load(&write_count);
 }
 
 int faulty_vfs_syncs(void)

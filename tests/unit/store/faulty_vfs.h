@@ -12,7 +12,8 @@ void faulty_vfs_install(void);
 void faulty_vfs_fail_writes(int code);
 void faulty_vfs_fail_syncs(int code);
 
-/* How often files were synced. */
+/* How often files were written to, and synced. */
+int faulty_vfs_writes(void);
 int faulty_vfs_syncs(void);
 
 #endif
