@@ -105,10 +105,13 @@ static const char *const texts[SQL_COUNT] = {
     [SQL_POSTPONE_DELIVERY] = "UPDATE delivery SET state = 1, claim = 0, losses = 0, due = ?2,"
                               " in_doubt = max(in_doubt, ?3), resume = coalesce(?4, resume)"
                               " WHERE id = ?1",
-    [SQL_INSERT_OUTCOME] = "INSERT INTO outcome(delivery, result, finished, created, took, status,"
-                           " attempts, losses, level, sink, rule, reason, receipt, leads)"
-                           " SELECT id, ?2, ?3, created, ?4, ?5, attempts, losses, level, sink,"
-                           " rule, ?6, ?7, ?8 FROM delivery WHERE id = ?1",
+    /* OR FAIL: of one row nothing can stand half done. Without it SQLite keeps a copy of each page
+     * that an INSERT ... SELECT touches, to undo the statement. */
+    [SQL_INSERT_OUTCOME] =
+        "INSERT OR FAIL INTO outcome(delivery, result, finished, created, took, status,"
+        " attempts, losses, level, sink, rule, reason, receipt, leads)"
+        " SELECT id, ?2, ?3, created, ?4, ?5, attempts, losses, level, sink,"
+        " rule, ?6, ?7, ?8 FROM delivery WHERE id = ?1",
     [SQL_INSERT_DEAD] = "INSERT INTO dead(delivery, event, thread, resume, in_doubt, moved)"
                         " SELECT id, event, thread, coalesce(?2, resume), max(in_doubt, ?3),"
                         " moved"
