@@ -22,6 +22,7 @@ class FarEnds:
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self._process, self._read = None, {}
+        self.alert = alert
         self._ports = [free_port() for _ in range(sinks + 1)]
         self.ca = certificate.make(self.folder) if tls else None
         scheme, host = ("https", "localhost") if tls else ("http", "127.0.0.1")

@@ -39,6 +39,7 @@ struct url url_read(const char *text);
 
 /* Both do not block. A connection that is under way shows its end by being writable. */
 int wire_connect(const struct url *url);
+void wire_hurry(int fd); /* what is written goes out at once: for those that accept() gave */
 int wire_listen(uint16_t *port); /* on loopback; port 0 becomes the one that the system chose */
 
 /* Bytes that one call brings stay few, so that no connection starves the others. */
