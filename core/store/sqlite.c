@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/mailbox.h"
 #include "base/mem.h"
@@ -16,8 +17,8 @@
 #include "store/writer.h"
 
 enum {
-    most_asked = 64, /* in one letter: more would hardly make the share of a commit smaller */
-    most_rounds = 8, /* of the loop, before what was asked is posted */
+    most_asked = 64,     /* in one letter: more would hardly make the share of a commit smaller */
+    longest_wait_ms = 2, /* before what was asked is posted, however busy the loop is */
 };
 
 struct engine {
@@ -26,7 +27,8 @@ struct engine {
     struct mailbox *answers;
     struct event *asked_timer, *answered_event;
     struct request *asked, **last_asked; /* not posted yet */
-    int asked_count, counted, rounds;    /* counted: at the end of the last round */
+    int asked_count, counted;            /* counted: at the end of the last round */
+    int64_t asked_ms;                    /* monotonic: since when something is */
     size_t in_flight;                    /* asked and not answered */
     int lock;
     bool is_answering;
@@ -45,7 +47,7 @@ static void post_asked(struct engine *engine)
         return;
     engine->asked = NULL;
     engine->last_asked = &engine->asked;
-    engine->asked_count = engine->counted = engine->rounds = 0;
+    engine->asked_count = engine->counted = 0;
     writer_post(engine->writer, chain);
 }
 
@@ -65,7 +67,8 @@ static void on_round_over(evutil_socket_t fd, short events, void *arg)
 
     (void)fd;
     (void)events;
-    if (engine->asked_count == engine->counted || ++engine->rounds == most_rounds) {
+    if (engine->asked_count == engine->counted ||
+        clock_mono_ms() - engine->asked_ms >= longest_wait_ms) {
         post_asked(engine);
         return;
     }
@@ -80,10 +83,12 @@ static void ask(struct journal *journal, struct request *request)
     *engine->last_asked = request;
     engine->last_asked = &request->next;
     engine->in_flight++;
-    if (++engine->asked_count == 1)
+    if (++engine->asked_count == 1) {
+        engine->asked_ms = clock_mono_ms();
         post_after_round(engine);
-    else if (engine->asked_count == most_asked)
+    } else if (engine->asked_count == most_asked) {
         post_asked(engine);
+    }
 }
 
 static void answer(struct engine *engine, struct letter *letters)
