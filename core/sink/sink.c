@@ -16,7 +16,7 @@
 #include "sink/plugin.h"
 
 enum {
-    quick_ms = 20,
+    quick_ms = 50,
     most_ahead = 32,
     may_be_lost = 8, /* threads of a sink, so that one of few threads goes on too */
 };

@@ -168,7 +168,7 @@ def claim_ahead(recorder, daemon):
     for n in range(1000):
         daemon.accept(event(f"quick {n}"))
         daemon.wait_settled()
-        if int(re.findall(r"sink=far .*delivered at attempt 1 in (\d+) ms", daemon.log())[-1]) < 20:
+        if int(re.findall(r"sink=far .*delivered at attempt 1 in (\d+) ms", daemon.log())[-1]) < 50:
             break
     recorder.hold()
     post_many(daemon, 20, 20)
