@@ -23,11 +23,15 @@
 enum {
     wait_readable = 1,
     wait_writable = 2,
+    alignment = _Alignof(max_align_t),
+    usual_chunk = 960, /* malloc keeps what is below a kilobyte at hand */
 };
 
-struct call_block {
-    struct call_block *next;
-    _Alignas(max_align_t) unsigned char bytes[];
+/* What a call gives out is many and small, and all of it goes at once. */
+struct call_chunk {
+    struct call_chunk *next;
+    size_t size, used;
+    _Alignas(max_align_t) char bytes[];
 };
 
 static struct call *call_of(struct tocsin_call *face)
@@ -35,21 +39,43 @@ static struct call *call_of(struct tocsin_call *face)
     return (struct call *)face;
 }
 
-void *call_alloc(struct call *call, size_t size)
+static struct call_chunk *chunk_add(struct call *call, size_t least)
 {
-    struct call_block *block = mem_alloc(sizeof *block + size);
+    size_t size = least > usual_chunk ? least : usual_chunk;
+    struct call_chunk *chunk = mem_take(sizeof *chunk + size);
 
-    block->next = call->blocks;
-    call->blocks = block;
-    return block->bytes;
+    chunk->next = call->chunks;
+    chunk->size = size;
+    chunk->used = 0;
+    call->chunks = chunk;
+    return chunk;
 }
 
-static char *keep_text(struct call *call, const char *text)
+/* Not zeroed. */
+static void *call_take(struct call *call, size_t size)
 {
-    size_t size = strlen(text) + 1;
-    char *kept = call_alloc(call, size);
+    struct call_chunk *chunk = call->chunks;
 
-    memcpy(kept, text, size);
+    if (size > SIZE_MAX - sizeof *chunk - alignment)
+        mem_exhausted();
+    size = (size + alignment - 1) / alignment * alignment;
+    if (!chunk || chunk->size - chunk->used < size)
+        chunk = chunk_add(call, size);
+    chunk->used += size;
+    return chunk->bytes + chunk->used - size;
+}
+
+void *call_alloc(struct call *call, size_t size)
+{
+    return memset(call_take(call, size), 0, size);
+}
+
+static char *keep_text(struct call *call, const char *text, size_t len)
+{
+    char *kept = call_take(call, len + 1);
+
+    memcpy(kept, text, len);
+    kept[len] = '\0';
     return kept;
 }
 
@@ -60,24 +86,27 @@ static void *host_alloc(struct tocsin_call *face, size_t size)
 
 static char *host_format(struct tocsin_call *face, const char *format, ...)
 {
+    struct call *call = call_of(face);
     va_list args;
 
+    buf_clear(&call->scratch);
     va_start(args, format);
     /* The format is the plugin author's, as printf's is. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    auto_free char *text = text_vformat(format, args);
+    buf_vprintf(&call->scratch, format, args);
 #pragma GCC diagnostic pop
     va_end(args);
-    return keep_text(call_of(face), text);
+    return keep_text(call, call->scratch.data, call->scratch.len);
 }
 
 static char *host_escape(struct tocsin_call *face, uint32_t flavour, const char *text)
 {
-    auto_buf struct buf escaped = {0};
+    struct call *call = call_of(face);
 
-    escape_append(&escaped, (enum flavour)flavour, text, strlen(text));
-    return keep_text(call_of(face), buf_text(&escaped));
+    buf_clear(&call->scratch);
+    escape_append(&call->scratch, (enum flavour)flavour, text, strlen(text));
+    return keep_text(call, buf_text(&call->scratch), call->scratch.len);
 }
 
 static const char *host_event_json(struct tocsin_call *face)
@@ -87,7 +116,7 @@ static const char *host_event_json(struct tocsin_call *face)
     if (!call->make_event_json)
         return "{}";
     auto_free char *text = call->make_event_json(call->source);
-    return keep_text(call, text);
+    return keep_text(call, text, strlen(text));
 }
 
 #if HAVE_OPENSSL
@@ -168,9 +197,10 @@ void call_init(struct call *call, const struct logger *logger)
 
 void call_finish(struct call *call)
 {
-    while (call->blocks) {
-        struct call_block *next = call->blocks->next;
-        free(call->blocks);
-        call->blocks = next;
+    while (call->chunks) {
+        struct call_chunk *next = call->chunks->next;
+        free(call->chunks);
+        call->chunks = next;
     }
+    buf_finish(&call->scratch);
 }

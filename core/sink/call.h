@@ -6,15 +6,18 @@
 #include <stddef.h>
 #include <tocsin/sink.h>
 
-struct call_block;
+#include "base/buf.h"
+
+struct call_chunk;
 struct logger;
 struct worker_limits;
 
 struct call {
-    struct tocsin_call face; /* what the plugin sees; first, so that the two convert */
-    struct call_block *blocks;
-    const struct logger *logger;                  /* borrowed */
-    const struct worker_limits *limits;           /* borrowed; NULL where nothing may block */
+    struct tocsin_call face;            /* what the plugin sees; first, so that the two convert */
+    struct call_chunk *chunks;          /* what was given, the newest first */
+    struct buf scratch;                 /* texts are made here, and kept when they are whole */
+    const struct logger *logger;        /* borrowed */
+    const struct worker_limits *limits; /* borrowed; NULL where nothing may block */
     char *(*make_event_json)(const void *source); /* from any thread; the caller frees */
     const void *source;
 };
@@ -24,7 +27,7 @@ void call_init(struct call *call, const struct logger *logger);
 /* Frees all that the host's alloc, format, escape and event_json gave in this call. */
 void call_finish(struct call *call);
 
-/* Memory that lives until call_finish(). */
+/* Zeroed memory that lives until call_finish(). */
 void *call_alloc(struct call *call, size_t size);
 
 #endif

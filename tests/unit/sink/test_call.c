@@ -1,0 +1,62 @@
+#include "../cmocka_setup.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "sink/call.h"
+
+static const struct logger silent = {.threshold = LOG_LEVEL_ERROR};
+
+static void test_memory_is_zeroed_aligned_and_nobody_elses(void **state)
+{
+    static const size_t sizes[] = {0, 1, 7, 16, 0, 900, 959, 960, 961, 5000, 3, 100000};
+    unsigned char *given[sizeof sizes / sizeof *sizes];
+    struct call call;
+
+    (void)state;
+    call_init(&call, &silent);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        given[i] = call.face.host->alloc(&call.face, sizes[i]);
+        assert_int_equal((uintptr_t)given[i] % _Alignof(max_align_t), 0);
+        for (size_t at = 0; at < sizes[i]; at++)
+            assert_int_equal(given[i][at], 0);
+        memset(given[i], (int)i + 1, sizes[i]);
+    }
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        for (size_t at = 0; at < sizes[i]; at++)
+            assert_int_equal(given[i][at], i + 1);
+    call_finish(&call);
+}
+
+static void test_texts_stay_as_they_were_while_others_are_made(void **state)
+{
+    static char longer[3000];
+    struct call call;
+
+    (void)state;
+    memset(longer, '*', sizeof longer - 1);
+    call_init(&call, &silent);
+    const struct tocsin_host *host = call.face.host;
+    const char *first = host->format(&call.face, "%s %d", "a", 1);
+    const char *empty = host->format(&call.face, "%s", "");
+    const char *escaped = host->escape(&call.face, TOCSIN_MARKDOWN, longer);
+    const char *nothing = host->escape(&call.face, TOCSIN_PLAIN, "");
+    const char *last = host->format(&call.face, "%s/%s", first, longer);
+    assert_string_equal(first, "a 1");
+    assert_string_equal(empty, "");
+    assert_int_equal(strlen(escaped), 2 * (sizeof longer - 1));
+    assert_string_equal(nothing, "");
+    assert_int_equal(strlen(last), 4 + sizeof longer - 1);
+    call_finish(&call);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_memory_is_zeroed_aligned_and_nobody_elses),
+        cmocka_unit_test(test_texts_stay_as_they_were_while_others_are_made),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
