@@ -22,7 +22,7 @@
 #include "rule/ruleset.h"
 
 enum {
-    most_bytes = 32 << 20, /* of bodies on their way; an event counts its overhead too */
+    most_bytes = 16 << 20, /* of bodies on their way; an event counts its overhead too */
     event_overhead = 4096,
 };
 
