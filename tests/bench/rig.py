@@ -118,6 +118,12 @@ def _send(contender, delivered, folder, url, body, events, connections, known, *
     return summary, known
 
 
+def measured(contender, events, connections=16, warm_up=200, options=None, **ends):
+    """One round with far ends of its own; options: the sender's; ends: as FarEnds takes them."""
+    with scratch() as folder, FarEnds(f"{folder}/ends", **ends) as far_ends:
+        return run_round(contender, far_ends, folder, events, connections, warm_up, **options or {})
+
+
 def parse_arguments():
     parser = argparse.ArgumentParser(description="Runs one round and prints its figures.")
     parser.add_argument("--contender", choices=CONTENDERS, default="tocsin")
@@ -144,10 +150,8 @@ def main():
     contender = kind(**own) if arguments.contender == "tocsin" else kind()
     options = {"rate": arguments.rate} if arguments.rate else {}
     try:
-        with scratch() as folder, FarEnds(f"{folder}/ends", arguments.sinks, arguments.alert,
-                                          arguments.tls) as ends:
-            result = run_round(contender, ends, folder, arguments.events, arguments.connections,
-                               arguments.warm_up, **options)
+        result = measured(contender, arguments.events, arguments.connections, arguments.warm_up,
+                          options, sinks=arguments.sinks, alert=arguments.alert, tls=arguments.tls)
     except (Failure, Missing, RuntimeError) as fault:
         print(f"rig: {fault}", file=sys.stderr)
         return 1
