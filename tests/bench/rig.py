@@ -7,6 +7,7 @@ import json
 import sys
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -116,6 +117,16 @@ def _send(contender, delivered, folder, url, body, events, connections, known, *
         raise Failure(f"{contender.name}: " + "; ".join(faults))
     wait_until_settled(contender)
     return summary, known
+
+
+@contextmanager
+def started(contender, folder, ends):
+    """The URL that it takes events at."""
+    (Path(folder) / "contender").mkdir(parents=True)
+    try:
+        yield contender.start(Path(folder) / "contender", ends)
+    finally:
+        contender.stop()
 
 
 def measured(contender, events, connections=16, warm_up=200, options=None, **ends):
