@@ -30,13 +30,15 @@ class Tocsin(Program):
     own_ledger = None
 
     def __init__(self, rules=1, concurrency=16, look_up=True, send=True, sink=None, settings="",
-                 ledger_folder=None, build=BUILD):
+                 keep=None, ledger_folder=None, build=BUILD):
         """rules: how many; look_up: whether the alert is asked for; send: False for a rule that tells
-        nobody; sink: more options of each sink; settings: more lines of tocsin.yaml; ledger_folder:
-        on the disk to be measured, by default the run's own folder."""
+        nobody; sink: more options of each sink; settings: more lines of tocsin.yaml; keep: how long the
+        ledger keeps what is finished; ledger_folder: on the disk to be measured, by default the run's
+        own folder."""
         self.rules, self.look_up, self.send = rules, look_up, send
         self.sink = {"rate": "off", "concurrency": concurrency, **(sink or {})}
         self.settings, self.ledger_folder, self.build = settings, ledger_folder, Path(build)
+        self.keep = f", keep: {keep}" if keep else ""
 
     def command(self, ends):
         sinks = {f"chat-{number}": {"plugin": "mattermost", "url": url, **self.sink}
@@ -68,7 +70,7 @@ class Tocsin(Program):
                          if folder.is_dir())
         yield f"listen: 127.0.0.1:{self.port}"
         yield "admin: 127.0.0.1:0"
-        yield f"ledger: {{sqlite: {json.dumps(str(self.ledger))}}}"
+        yield f"ledger: {{sqlite: {json.dumps(str(self.ledger))}{self.keep}}}"
         yield "rules: rules.yaml"
         yield f"plugin_path: {json.dumps(plugins)}"
         yield f'hooks: {{soc: {{from: sekoia, path: "{HOOK_PATH}"}}}}'
