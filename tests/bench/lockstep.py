@@ -175,10 +175,13 @@ class Lockstep:
                 raise RuntimeError(f"the daemon does not come to rest in {PATIENCE_S} s")
 
     def _switches(self):
-        """Of all threads; None while one runs."""
+        """Of all threads; what equals nothing while one runs or ends."""
         found = []
-        for task in sorted(Path(f"/proc/{self._pid}/task").iterdir()):
-            status = (task / "status").read_text()
+        for task in Path(f"/proc/{self._pid}/task").iterdir():
+            try:
+                status = (task / "status").read_text()
+            except (FileNotFoundError, ProcessLookupError):
+                return object()
             if not re.search(r"^State:\s+S", status, re.MULTILINE):
                 return object()
             found.append((task.name, re.findall(r"ctxt_switches:\s+(\d+)", status)))
