@@ -2,10 +2,8 @@
 which keeps nothing."""
 
 import json
-import os
 import sqlite3
 import subprocess
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,25 +12,14 @@ from contenders.nginx import Nginx
 from contenders.program import need_command
 from contenders.tocsin import Tocsin
 from load import HERE, Failure, event_body
-from measures import Finding, at_least, median, share, spread
+from measures import Finding, at_least, median, spread
+from measures.disk import SYNCS, fdatasync_ms
 
 NAME = "ingest"
 TITLE = "Durable ingest alone, 64 connections"
 
 LEAST, CONNECTIONS = 0.3, 64
 SYNCS = 200
-
-
-def fdatasync_ms(folder, count=SYNCS):
-    """What one takes after a page was appended: (median, p99)."""
-    took = []
-    with open(Path(folder) / "syncs", "wb", buffering=0) as file:
-        for _ in range(count):
-            file.write(bytes(4096))
-            began = time.monotonic()
-            os.fdatasync(file.fileno())
-            took.append((time.monotonic() - began) * 1e3)
-    return median(took), share(took, 0.99)
 
 
 def _wrk(url, body, seconds, prefix):
