@@ -1,5 +1,6 @@
 """Sinks that say to the nanosecond what came when (sink_end.c), one process each."""
 
+import socket
 import subprocess
 from collections import Counter
 from pathlib import Path
@@ -9,17 +10,25 @@ from load import BUILD, Failure
 
 
 class TimedSink:
-    """At one port from its making on, whether it runs or not; while it does not, it refuses."""
+    """start() at once, or refuse() first: then connections are refused until it starts."""
 
     def __init__(self, folder, number):
         self.log = Path(folder) / f"timed-{number}.log"
         self.log.touch()
-        self.process, self.port, self._at = None, None, 0
+        self.process, self.port, self._holder, self._at = None, None, None, 0
         self.arrived = {}  # id: ns of the monotonic clock, of the first time
         self.counts = Counter()
 
+    def refuse(self):
+        """The port is held, and nobody listens at it."""
+        self._holder = socket.socket()
+        self._holder.bind(("127.0.0.1", 0))
+        self.port = self._holder.getsockname()[1]
+        return self
+
     def start(self, *options):
         """options: as on sink_end's command line."""
+        self._release()
         port = ["--port", str(self.port)] if self.port else []
         self.process = subprocess.Popen(
             [str(BUILD / "tests/bench/bench-sink-end"), "--log", str(self.log), *port, *options],
@@ -31,7 +40,13 @@ class TimedSink:
         self.port = int(line)
         return self
 
+    def _release(self):
+        if self._holder:
+            self._holder.close()
+            self._holder = None
+
     def stop(self):
+        self._release()
         if self.process:
             self.process.kill()
             self.process.wait(15)
@@ -58,18 +73,26 @@ class TimedSink:
 class TimedSinks:
     """As many; `ends` is what a contender is given, with `api` of other far ends."""
 
-    def __init__(self, folder, far_ends, count=2):
+    def __init__(self, folder, far_ends, count=2, refusing=False):
+        """refusing: until start()."""
+        self.refusing = refusing
         self.sinks = [TimedSink(folder, number) for number in range(count)]
         self.far_ends = far_ends
 
     def __enter__(self):
         try:
             for sink in self.sinks:
-                sink.start()
+                sink.refuse()
+            if not self.refusing:
+                self.start()
         except BaseException:
             self.__exit__()
             raise
         return self
+
+    def start(self):
+        for sink in self.sinks:
+            sink.start()
 
     def __exit__(self, *_):
         for sink in self.sinks:
@@ -93,7 +116,7 @@ class TimedSinks:
     def check(self, what, accepted):
         """Each sink has each accepted id exactly once, and nothing else."""
         for number, sink in enumerate(self.read().sinks):
-            if sink.counts != Counter(accepted):
+            if sink.counts != Counter(set(accepted)):
                 lost = sum(1 for id in accepted if id not in sink.counts)
                 again = sum(count - 1 for count in sink.counts.values())
                 invented = sum(1 for id in sink.counts if id not in accepted)

@@ -1,6 +1,5 @@
 """What the healthy sinks notice of a dead one beside them: one that never answers, one that refuses."""
 
-import socket
 from contextlib import contextmanager
 
 import rig
@@ -29,10 +28,11 @@ def hangs(folder):
 
 @contextmanager
 def refuses(folder):
-    """A port that is taken, and at which nobody listens."""
-    with socket.socket() as holder:
-        holder.bind(("127.0.0.1", 0))
-        yield [f"http://127.0.0.1:{holder.getsockname()[1]}/hooks/dead"]
+    sink = TimedSink(folder, "dead").refuse()
+    try:
+        yield [sink.url]
+    finally:
+        sink.stop()
 
 
 @contextmanager
