@@ -34,6 +34,7 @@ class Scale:
     quick: bool = False
     long: bool = False  # the parts that take many minutes at their full length
     rounds: int = 0  # 0: 1 when quick, else 5
+    against: tuple = ()  # names of contenders, as rig.CONTENDERS has them; none: all
 
     def __post_init__(self):
         self.rounds = self.rounds or (1 if self.quick else 5)

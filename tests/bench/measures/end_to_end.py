@@ -52,12 +52,21 @@ def _shown(name, rounds):
                    f"{PART.get(name, 'the whole load')}")
 
 
+def compared(scale):
+    """tocsin and the floor, and those that it is measured against this time."""
+    return [name for name in EVENTS
+            if name in ("tocsin", "floor") or not scale.against or name in scale.against]
+
+
 def measure(scale):
-    found, missing = rounds_in_turn(EVENTS, scale)
+    names = compared(scale)
+    found, missing = rounds_in_turn(names, scale)
     for name, rounds in found.items():
         if name not in missing:
             yield _shown(name, rounds)
     for name, least in GOALS.items():
+        if name not in names:
+            continue
         goal = f"at least {least}x the events/s of {rig.contender_class(name).name}"
         if name in missing:
             yield Finding(goal, "not measured", False, missing[name])
