@@ -8,9 +8,18 @@ from pathlib import Path
 import alerts
 import certificate
 import nginx_conf
-from contenders.program import Missing, free_port, need_command
+from contenders.program import UNPACKED, Missing, free_port, need_command
 
 START_S, STOP_S = 30, 15
+ECHO = "lib/nginx/modules/ngx_http_echo_module.so"
+
+
+def echo_module(nginx):
+    """Beside nginx, or unpacked."""
+    for usr in (Path(nginx).resolve().parents[1], *sorted(UNPACKED.glob("*/usr"))):
+        if (usr / ECHO).exists():
+            return usr / ECHO
+    raise Missing("nginx lacks its echo module: install Debian's package libnginx-mod-http-echo")
 
 
 class FarEnds:
@@ -35,13 +44,11 @@ class FarEnds:
 
     def start(self):
         nginx = need_command("nginx", "nginx-light")
-        if not Path("/usr/lib/nginx/modules/ngx_http_echo_module.so").exists():
-            raise Missing("nginx lacks its echo module: install Debian's package "
-                          "libnginx-mod-http-echo")
+        echo = f'load_module "{echo_module(nginx)}";'
         with open(self.folder / "nginx.err", "wb") as log:
             self._process = subprocess.Popen(
                 [nginx, "-p", f"{self.folder}/", "-c", str(self.folder / "nginx.conf"), "-e",
-                 "stderr"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                 "stderr", "-g", echo], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         deadline = time.monotonic() + START_S
         while not (self.folder / "nginx.pid").exists():
             if self._process.poll() is not None or time.monotonic() > deadline:

@@ -1,9 +1,8 @@
-"""What nginx is told so that it is the far ends: the Alert API and the sinks."""
+"""What nginx is told so that it is the far ends: the Alert API and the sinks. It needs the echo module."""
 
 TOKEN = 3000  # nginx takes no longer word than 4096 bytes, escapes included
 
 FRAME = """\
-load_module /usr/lib/nginx/modules/ngx_http_echo_module.so;
 daemon off;
 worker_processes 1;
 worker_rlimit_nofile 16384;

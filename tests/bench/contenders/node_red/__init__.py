@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from ..program import HOOK_PATH, Program, need_command
+from ..program import HOOK_PATH, Missing, Program, need_command
 
 HERE = Path(__file__).parent
 MODULES = HERE.parents[3] / "build-bench" / "node-red"
@@ -27,11 +27,15 @@ class NodeRed(Program):
         self.modules.mkdir(parents=True, exist_ok=True)
         for file in ("package.json", "package-lock.json", ".npmrc"):
             shutil.copy(HERE / file, self.modules / file)
-        ran = subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-                             cwd=self.modules, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT, text=True, timeout=INSTALL_S)
+        try:
+            ran = subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
+                                 cwd=self.modules, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                 stderr=subprocess.STDOUT, text=True, timeout=INSTALL_S)
+        except subprocess.TimeoutExpired:
+            raise Missing(f"npm could not install Node-RED in {INSTALL_S} s") from None
         if ran.returncode:
-            raise RuntimeError(f"npm could not install Node-RED:\n{ran.stdout[-2000:]}")
+            raise Missing("npm could not install Node-RED: "
+                          f"{ran.stdout.strip()[-300:] or 'it says nothing'}")
         done.write_text(lock)
 
     def is_ready(self):
