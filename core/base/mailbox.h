@@ -22,7 +22,8 @@ void mailbox_post(struct mailbox *box, struct letter *letter);
 /* Takes all letters in the order of posting, NULL if there are none. One reader only. */
 struct letter *mailbox_take_all(struct mailbox *box);
 
-/* Waits up to timeout_ms (negative: for ever), then takes all; NULL when time ran out. */
+/* Waits up to timeout_ms (negative: for ever), then takes all; NULL when time ran out. It may come
+ * back a little early with nothing, when a ring came later than its letter. */
 struct letter *mailbox_wait(struct mailbox *box, int timeout_ms);
 
 /* For a loop to watch for reading; then call mailbox_take_all(). */

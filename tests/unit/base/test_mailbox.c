@@ -9,6 +9,7 @@
 
 enum {
     sent = 10000,
+    boxes = 2000,
 };
 
 struct number {
@@ -35,8 +36,7 @@ static void test_letters_arrive_whole_and_in_order(void **state)
     (void)state;
     pthread_create(&sender, NULL, send_numbers, box);
     while (next < sent) {
-        struct letter *letter = mailbox_wait(box, 5000);
-        assert_non_null(letter);
+        struct letter *letter = mailbox_wait(box, -1);
         while (letter) {
             struct number *number = (struct number *)letter;
             letter = letter->next;
@@ -72,11 +72,35 @@ static void test_the_descriptor_tells_whether_letters_wait(void **state)
     mailbox_destroy(box);
 }
 
+static void *post(void *arg)
+{
+    static struct letter letter;
+
+    mailbox_post(arg, &letter);
+    return NULL;
+}
+
+/* The sender may still be on its way out of the box. */
+static void test_a_reader_may_destroy_the_box_when_it_has_the_last_letter(void **state)
+{
+    (void)state;
+    for (int i = 0; i < boxes; i++) {
+        struct mailbox *box = mailbox_create();
+        pthread_t sender;
+        pthread_create(&sender, NULL, post, box);
+        while (!mailbox_take_all(box))
+            ;
+        mailbox_destroy(box);
+        pthread_join(sender, NULL);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_letters_arrive_whole_and_in_order),
         cmocka_unit_test(test_the_descriptor_tells_whether_letters_wait),
+        cmocka_unit_test(test_a_reader_may_destroy_the_box_when_it_has_the_last_letter),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
