@@ -9,7 +9,7 @@
 
 enum {
     sent = 10000,
-    boxes = 2000,
+    boxes = 300,
 };
 
 struct number {
