@@ -114,7 +114,8 @@ class TimedSinks:
         return self
 
     def check(self, what, accepted):
-        """Each sink has each accepted id exactly once, and nothing else."""
+        """Each sink has each accepted id exactly once, and nothing else; accepted: all of this run."""
+        self.checked = (what, accepted)
         for number, sink in enumerate(self.read().sinks):
             if sink.counts != Counter(set(accepted)):
                 lost = sum(1 for id in accepted if id not in sink.counts)
@@ -122,6 +123,10 @@ class TimedSinks:
                 invented = sum(1 for id in sink.counts if id not in accepted)
                 raise Failure(f"{what}: sink {number}: {lost} lost, {again} again, {invented} that "
                               "nobody sent")
+
+    def check_again(self):
+        """When the contender has ended, and nothing more can come."""
+        self.check(*self.checked)
 
     def last_ns(self, id):
         """When the last sink had it."""

@@ -39,6 +39,7 @@ def _turn(contender, events):
             paced_ms(contender, folder, sinks, url, 2 * CONNECTIONS, "0a000000", 100)
             took = paced_ms(contender, folder, sinks, url, events, "0b000000")
             rig.wait_until_settled(contender)
+        sinks.check_again()
         return took
 
 

@@ -32,22 +32,25 @@ def watch(sender, contender, delivered):
     return samples
 
 
-def load(contender, ends, folder, url, known, events, **options):
-    """Sends, watches, and waits until all is delivered exactly; returns (summary, samples)."""
-    delivered = Delivered(ends)
+def check(delivered, known):
+    if faults := delivered.read().faults(known):
+        raise Failure(f"{NAME}: " + "; ".join(faults))
+
+
+def load(contender, delivered, folder, url, known, events, **options):
+    """Sends, watches, and waits until all is delivered exactly; known: what is accepted is added.
+    Returns (seconds until the last delivery, samples)."""
     sender = Sender(folder, url, event_body(contender), events, **options).begin()
     try:
         samples = watch(sender, contender, delivered)
         summary = sender.end()
     finally:
         sender.kill()
-    accepted = rig.check_all_accepted(sender, summary)
-    rig.wait_for_arrivals(delivered, len(accepted) * len(ends.sinks))
+    known |= rig.check_all_accepted(sender, summary)
+    rig.wait_for_arrivals(delivered, len(known) * len(delivered.ids))
     samples.append((samples[-1][0] + SAMPLE_S if samples else 0, pss_mb(contender)))
     rig.wait_until_settled(contender)
-    if faults := delivered.read().faults(accepted):
-        raise Failure(f"{NAME}: " + "; ".join(faults))
-    known |= accepted
+    check(delivered, known)
     return delivered.last_s - summary["began_ms"] / 1000, samples
 
 
@@ -56,7 +59,7 @@ def _idle_mb():
     with rig.scratch() as folder, FarEnds(f"{folder}/ends", sinks=1, tls=True) as ends:
         contender = Tocsin()
         with rig.started(contender, folder, ends) as url:
-            load(contender, ends, folder, url, set(), 1, prefix="0a000000")
+            load(contender, Delivered(ends), folder, url, set(), 1, prefix="0a000000")
             return pss_mb(contender)
 
 
@@ -70,14 +73,16 @@ def growth_mb(samples):
 def _loaded(scale, minutes):
     """(samples at full load, samples at 80 % of it, the rate that this was)."""
     with rig.scratch() as folder, FarEnds(f"{folder}/ends") as ends:
-        contender, known = Tocsin(keep=KEEP), set()
+        contender, delivered, known = Tocsin(keep=KEEP), Delivered(ends), set()
         with rig.started(contender, folder, ends) as url:
             events = scale.of(20000, 3000)
-            seconds, full = load(contender, ends, folder, url, known, events, connections=64,
+            seconds, full = load(contender, delivered, folder, url, known, events, connections=64,
                                  prefix="0a000000")
             rate = PART * events / seconds
-            _, steady = load(contender, ends, folder, url, known, round(rate * minutes * 60),
+            _, steady = load(contender, delivered, folder, url, known, round(rate * minutes * 60),
                              connections=64, rate=f"{rate:.1f}", prefix="0b000000")
+        time.sleep(rig.LOG_LAG_S)
+        check(delivered, known)
     return full, steady, rate
 
 
