@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 import traceback
-from pathlib import Path
 
 import catalogue
 import machine
@@ -98,7 +97,7 @@ def commit():
                              capture_output=True, text=True, timeout=60)
         return ran.stdout.strip() if ran.returncode == 0 else ""
     try:
-        changed = git("status", "--porcelain", "--untracked-files=no")
+        changed = git("status", "--porcelain", "--untracked-files=no", ":/", ":!/docs")
         return git("rev-parse", "--short=10", "HEAD") + (" with changes" if changed else "")
     except (OSError, subprocess.TimeoutExpired):
         return ""
@@ -135,7 +134,7 @@ def main(argv, known=None, page=write_page):
     found = run([module for name, module in known.items()
                  if not arguments.only or name in arguments.only],
                 scale, shlex.join(["./run", "bench", *argv]))
-    results.keep(kept_in(scale), machine.describe(Path(BUILD)), found)
+    results.keep(kept_in(scale), machine.describe(BUILD), found)
     say(f"\nraw figures: {kept_in(scale)}")
     if any(one.failure for one in found):
         return 1

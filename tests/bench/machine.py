@@ -69,20 +69,27 @@ def _named(versions):
     return ", ".join(f"{name} {version}" for name, version in versions.items() if version)
 
 
-def describe(folder):
-    """folder: one on the disk that the ledger is written to."""
+def _allocator(build):
+    """What the measured program is linked to; pkg-config only knows what could be."""
+    found = re.search(r"libmimalloc\.so\.(\S+)", _output(["ldd", str(build / "tocsin")]))
+    return f"mimalloc {found[1]}" if found else "the C library's"
+
+
+def describe(build):
+    """build: where tocsin was built, on the disk that the ledger is written to."""
     programs = {name: (re.search(pattern, _output(argv)) or ["", ""])[1]
                 for name, (argv, pattern) in PROGRAMS.items()}
     return {
         "processor": _processor(),
         "cores": str(len(os.sched_getaffinity(0))),
         "memory": _memory(),
-        "disk": _disk(folder),
+        "disk": _disk(build),
         "system": f"{platform.freedesktop_os_release().get('PRETTY_NAME', 'unknown')}, "
                   f"Linux {platform.release()}, glibc {platform.libc_ver()[1]}",
         "compiler": _output(["cc", "--version"]).split("\n")[0] or "unknown",
         "libraries": _named({name: _output(["pkg-config", "--modversion", name])
                              for name in LIBRARIES}),
+        "allocator": _allocator(build),
         "compared with": _named({**programs, "Node-RED": _node_red(),
                                  "Python": ".".join(map(str, sys.version_info[:3])),
                                  **{name: _module_version(name) for name in PYTHON_MODULES}}),

@@ -4,6 +4,7 @@
     tests/bench/report.py [FIGURES.json]
 """
 
+import json
 import sys
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from load import BUILD, HERE
 DOCS = HERE.parents[1] / "docs"
 PAGE = DOCS / "performance.md"
 PLOTS = DOCS / "performance"
+INSTRUCTIONS = HERE / "instructions.json"  # by instructions.py
 
 HEAD = """\
 # How fast it is
@@ -46,6 +48,15 @@ def _section(result, drawn, page):
     return "\n\n".join(parts) if len(parts) > 1 else ""
 
 
+def _instructions():
+    """Of the baseline that CI holds each commit to."""
+    counts = json.loads(INSTRUCTIONS.read_text())
+    lines = [(f"{count} at a time", f"{found['instructions']:,}") for count, found in counts.items()]
+    return ("## Instructions an event\n\nCounted by callgrind (`tests/bench/instructions.py`), the same "
+            "on every run; a commit that adds a tenth fails in CI.\n\n"
+            + table.markdown(("events under way", "instructions an event"), lines))
+
+
 def _machine(machine):
     return "## The machine\n\n" + table.markdown(("", ""), machine.items())
 
@@ -66,8 +77,8 @@ def in_order(found):
 def page_text(machine, found, drawn, page=PAGE):
     """found: results in the page's order; drawn: {name of a plot: its file}."""
     sections = [_section(result, drawn, page) for result in found]
-    return "\n\n".join([HEAD.strip(), _goals(found), *filter(None, sections), _machine(machine),
-                        _commands(found)]) + "\n"
+    return "\n\n".join([HEAD.strip(), _goals(found), *filter(None, sections), _instructions(),
+                        _machine(machine), _commands(found)]) + "\n"
 
 
 def write(figures, page=PAGE, plots=PLOTS):

@@ -33,7 +33,7 @@ def measure(name, *found, failure=None):
 def run(monkeypatch, tmp_path, capsys):
     """Calls main() with those measures: (exit status, what it printed, the figures it kept)."""
     monkeypatch.setattr(bench, "BUILD", tmp_path)
-    monkeypatch.setattr(machine, "describe", lambda folder: {"cores": "2"})
+    monkeypatch.setattr(machine, "describe", lambda build: {"cores": "2"})
 
     def call(*measures, argv=("--quick",), page=None):
         status = bench.main(list(argv), {one.NAME: one for one in measures}, page)
@@ -101,7 +101,7 @@ def test_runs_of_single_measures_add_up(run):
 
 def test_figures_of_another_machine_are_not_kept(run, monkeypatch):
     run(measure("load", MET), argv=())
-    monkeypatch.setattr(machine, "describe", lambda folder: {"cores": "64"})
+    monkeypatch.setattr(machine, "describe", lambda build: {"cores": "64"})
     _, _, kept = run(measure("storm", MET), argv=())
     assert list(kept) == ["storm"]
 
