@@ -32,6 +32,12 @@ def test_a_goal_that_is_just_reached_is_met():
     assert at_most("", 5, 5, "").met and not at_most("", 5.01, 5, "").met
 
 
+def test_a_figure_has_three_digits_and_no_power_of_ten():
+    assert at_least("", 1580.4, 1, "", " ms").figure == "1580 ms"
+    assert at_most("", 0.01234, 1, "").figure == "0.0123x"
+    assert at_most("", 99.96, 1, "").figure == "100x"
+
+
 # End to end ------------------------------------------------------------------------------
 
 @pytest.fixture

@@ -59,12 +59,17 @@ def spread(values):
     return f"{len(values)} rounds, {min(values):.4g} to {max(values):.4g}"
 
 
+def three_digits(value):
+    """And no power of ten."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
 def at_least(goal, value, least, detail, unit="x"):
-    return Finding(goal, f"{value:.3g}{unit}", value >= least, detail)
+    return Finding(goal, f"{three_digits(value)}{unit}", value >= least, detail)
 
 
 def at_most(goal, value, most, detail, unit="x"):
-    return Finding(goal, f"{value:.3g}{unit}", value <= most, detail)
+    return Finding(goal, f"{three_digits(value)}{unit}", value <= most, detail)
 
 
 __all__ = ["Finding", "Scale", "Series", "at_least", "at_most", "median", "share", "spread"]
