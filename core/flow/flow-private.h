@@ -45,6 +45,7 @@ struct flow {
     struct fallbacks *fallbacks;
     struct held *held;
     struct event *notes_again; /* reads the notes again */
+    int64_t behind_since_ms;   /* monotonic; 0: deliveries do not wait for tocsin */
     bool is_open;              /* the notes of an earlier life are read: sinks may be served */
     bool is_stopping;
     size_t calls;                     /* to the ledger, not answered yet */
@@ -161,6 +162,9 @@ void outlet_go_on(struct outlet *outlet);
 
 /* While it is held an outlet sends nothing. */
 void outlet_hold(struct outlet *outlet, bool is_held);
+
+/* Deliveries wait that could go out if tocsin came to it. */
+bool outlet_is_behind(const struct outlet *outlet, int64_t now_ms);
 
 struct sink *outlet_sink(const struct outlet *outlet);
 

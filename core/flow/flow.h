@@ -45,6 +45,9 @@ typedef void (*flow_accepted)(const struct error *error, const char *id, bool du
 bool flow_accept(struct flow *flow, const char *hook, const void *body, size_t len,
     struct error *error, flow_accepted done, void *arg);
 
+/* True while whoever can should wait with more: deliveries wait for tocsin, not for their sinks. */
+bool flow_is_pressed(struct flow *flow);
+
 /* From now on nothing new is begun: attempts that are under way go on, claims of which nothing was
  * sent are given back, and what is not decided yet stays in the ledger for the next start. */
 void flow_stop(struct flow *flow);

@@ -153,6 +153,12 @@ void outlet_hold(struct outlet *outlet, bool is_held)
     outlet_wake(outlet);
 }
 
+bool outlet_is_behind(const struct outlet *outlet, int64_t now_ms)
+{
+    return (outlet->has_heads || outlet->is_asking) && may_send(outlet) &&
+           sink_could_take_more(outlet->sink, now_ms);
+}
+
 struct sink *outlet_sink(const struct outlet *outlet)
 {
     return outlet->sink;

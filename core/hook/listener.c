@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <event2/buffer.h>
+#include <event2/event.h>
 #include <event2/http.h>
 #include <event2/http_struct.h>
 #include <event2/keyvalq_struct.h>
@@ -12,6 +13,7 @@
 #include <sys/queue.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/crash.h"
 #include "base/error.h"
 #include "base/log.h"
@@ -26,6 +28,7 @@ enum {
     request_seconds = 30,
     header_bytes = 16384,
     retry_after_s = 5,
+    held_look_ms = 2, /* while deliveries are behind, one held request is let in at each look */
 };
 
 struct hook_listener {
@@ -33,13 +36,19 @@ struct hook_listener {
     struct flow *flow;
     struct logger logger;
     struct server *server;
+    TAILQ_HEAD(, waiting) held; /* until deliveries are no longer behind (flow_is_pressed) */
+    struct event *look;         /* whether they are */
     bool is_stopped;
 };
 
-/* A request that waits for the disk. evhttp frees it with its connection, and it says so. */
+/* A request that waits, held back or for the disk. evhttp frees it with its connection, and it says
+ * so. */
 struct waiting {
+    TAILQ_ENTRY(waiting) link; /* hook_listener::held, while it is */
     struct hook_listener *listener;
+    const struct config_hook *hook;
     struct evhttp_request *request; /* NULL: its connection is gone */
+    bool is_held;
 };
 
 static const struct config_hook *find_hook(const struct hook_listener *listener, const char *uri)
@@ -150,14 +159,24 @@ static void refuse(
     server_refuse(listener->server, request, status, reason);
 }
 
+static void refuse_stopped(struct hook_listener *listener, struct evhttp_request *request)
+{
+    refuse(listener, request, 503, "shutting down; send it again");
+}
+
 static void on_connection_closed(struct evhttp_connection *connection, void *arg)
 {
     struct waiting *waiting = arg;
 
     (void)connection;
     /* A request that has lost its connection already is ours to answer, into nothing. */
-    if (waiting->request && evhttp_request_get_connection(waiting->request))
-        waiting->request = NULL;
+    if (!waiting->request || !evhttp_request_get_connection(waiting->request))
+        return;
+    waiting->request = NULL;
+    if (waiting->is_held) {
+        TAILQ_REMOVE(&waiting->listener->held, waiting, link);
+        free(waiting);
+    }
 }
 
 static void reply_accepted(
@@ -172,14 +191,22 @@ static void reply_accepted(
     crash_point(CRASH_ANSWER_AFTER);
 }
 
+/* The connection outlives the wait for it, which must not be called back any more. */
+static void stop_watching(struct evhttp_request *request)
+{
+    struct evhttp_connection *connection = evhttp_request_get_connection(request);
+
+    if (connection)
+        evhttp_connection_set_closecb(connection, NULL, NULL);
+}
+
 static void on_accepted(const struct error *error, const char *id, bool duplicate, void *arg)
 {
     struct waiting *waiting = arg;
     struct evhttp_request *request = waiting->request;
-    struct evhttp_connection *connection = request ? evhttp_request_get_connection(request) : NULL;
 
-    if (connection) /* it outlives this wait, which must not be called back any more */
-        evhttp_connection_set_closecb(connection, NULL, NULL);
+    if (request)
+        stop_watching(request);
     if (request && error->text)
         refuse(waiting->listener, request, 503, "the event could not be stored; send it again");
     else if (request)
@@ -195,25 +222,77 @@ static void log_refusal(
     log_warn(&logger, "a post was refused: %s", reason);
 }
 
-static void accept_body(
-    struct hook_listener *listener, const struct config_hook *hook, struct evhttp_request *request)
+static void accept_body(struct waiting *waiting)
 {
+    struct hook_listener *listener = waiting->listener;
+    struct evhttp_request *request = waiting->request;
     struct evbuffer *input = evhttp_request_get_input_buffer(request);
     size_t len = evbuffer_get_length(input);
     auto_error struct error error = {0};
-    struct waiting *waiting = mem_alloc(sizeof *waiting);
     const char *body = len ? (const char *)evbuffer_pullup(input, -1) : "";
 
-    waiting->listener = listener;
-    waiting->request = request;
-    if (!flow_accept(listener->flow, hook->name, body, len, &error, on_accepted, waiting)) {
-        log_refusal(listener, hook, error_text(&error));
-        refuse(listener, request, 400, error_text(&error));
-        free(waiting);
+    if (flow_accept(listener->flow, waiting->hook->name, body, len, &error, on_accepted, waiting))
         return;
+    stop_watching(request);
+    log_refusal(listener, waiting->hook, error_text(&error));
+    refuse(listener, request, 400, error_text(&error));
+    free(waiting);
+}
+
+static struct waiting *take_held(struct hook_listener *listener)
+{
+    struct waiting *waiting = TAILQ_FIRST(&listener->held);
+
+    TAILQ_REMOVE(&listener->held, waiting, link);
+    waiting->is_held = false;
+    return waiting;
+}
+
+static void look_again(struct hook_listener *listener)
+{
+    const struct timeval delay = clock_timeval(held_look_ms);
+
+    if (!TAILQ_EMPTY(&listener->held) && !evtimer_pending(listener->look, NULL))
+        evtimer_add(listener->look, &delay);
+}
+
+/* However long the backlog is, senders are not kept out: they are slowed. */
+static void on_look(evutil_socket_t fd, short what, void *arg)
+{
+    struct hook_listener *listener = arg;
+    bool may_enter = true;
+
+    (void)fd, (void)what;
+    while (may_enter && !TAILQ_EMPTY(&listener->held)) {
+        accept_body(take_held(listener));
+        may_enter = !flow_is_pressed(listener->flow);
     }
+    look_again(listener);
+}
+
+static void hold(struct waiting *waiting)
+{
+    struct hook_listener *listener = waiting->listener;
+
+    waiting->is_held = true;
+    TAILQ_INSERT_TAIL(&listener->held, waiting, link);
+    look_again(listener);
+}
+
+static void receive(
+    struct hook_listener *listener, const struct config_hook *hook, struct evhttp_request *request)
+{
+    struct waiting *waiting = mem_alloc(sizeof *waiting);
+
+    waiting->listener = listener;
+    waiting->hook = hook;
+    waiting->request = request;
     evhttp_connection_set_closecb(
         evhttp_request_get_connection(request), on_connection_closed, waiting);
+    if (TAILQ_EMPTY(&listener->held) && !flow_is_pressed(listener->flow))
+        accept_body(waiting);
+    else
+        hold(waiting);
 }
 
 static void on_request(struct evhttp_request *request, void *arg)
@@ -232,12 +311,12 @@ static void on_request(struct evhttp_request *request, void *arg)
         return;
     }
     if (listener->is_stopped) {
-        refuse(listener, request, 503, "shutting down; send it again");
+        refuse_stopped(listener, request);
         return;
     }
     int status = check_request(hook, request, &reason);
     if (status == 0) {
-        accept_body(listener, hook, request);
+        receive(listener, hook, request);
         return;
     }
     log_refusal(listener, hook, reason);
@@ -269,10 +348,14 @@ struct hook_listener *hook_listener_create(struct event_base *base, const struct
     listener->config = config;
     listener->flow = flow;
     listener->logger = logger_with(logger, "part", "hook");
+    TAILQ_INIT(&listener->held);
+    listener->look = evtimer_new(base, on_look, listener);
+    if (!listener->look)
+        mem_exhausted();
     listener->server = server_create(base, &config->listen, &limits, on_request, listener, error);
     if (listener->server)
         return listener;
-    free(listener);
+    hook_listener_destroy(listener);
     return NULL;
 }
 
@@ -285,6 +368,12 @@ void hook_listener_stop(struct hook_listener *listener)
 {
     listener->is_stopped = true;
     server_stop(listener->server);
+    while (!TAILQ_EMPTY(&listener->held)) {
+        struct waiting *waiting = take_held(listener);
+        stop_watching(waiting->request);
+        refuse_stopped(listener, waiting->request);
+        free(waiting);
+    }
 }
 
 void hook_listener_destroy(struct hook_listener *listener)
@@ -292,5 +381,6 @@ void hook_listener_destroy(struct hook_listener *listener)
     if (!listener)
         return;
     server_destroy(listener->server);
+    event_free(listener->look);
     free(listener);
 }

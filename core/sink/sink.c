@@ -16,7 +16,8 @@
 #include "sink/plugin.h"
 
 enum {
-    quick_ms = 50,
+    quick_ms = 50,   /* so soon that a few claimed deliveries more keep nobody waiting */
+    at_once_ms = 20, /* so soon that a delivery that waits does not wait for the sink */
     most_ahead = 32,
     may_be_lost = 8, /* threads of a sink, so that one of few threads goes on too */
 };
@@ -100,6 +101,7 @@ struct sink *sink_create(
 
     sink->name = text_copy(configured->name);
     sink->secrets = config->secrets;
+    sink->last_took_ms = INT64_MAX;
     sink->plugin =
         plugin_load(configured->plugin, config->plugin_path, config->plugin_path_count, &error);
     if (!sink->plugin)
@@ -166,7 +168,9 @@ size_t sink_places(const struct sink *sink)
 /* Where a claim without an attempt would make a dead letter after a crash, there are none. */
 static size_t claimed_ahead(const struct sink *sink)
 {
-    return sink->is_quick && !sink->gate.is_shut && sink->policy.resend_in_doubt ? most_ahead : 0;
+    bool is_quick = sink->last_took_ms <= quick_ms;
+
+    return is_quick && !sink->gate.is_shut && sink->policy.resend_in_doubt ? most_ahead : 0;
 }
 
 size_t sink_room(struct sink *sink, int64_t now_ms, int64_t *next_ms)
@@ -183,6 +187,13 @@ size_t sink_room(struct sink *sink, int64_t now_ms, int64_t *next_ms)
     else if (room == 0)
         *next_ms = budget_next_ms(&sink->budget, now_ms);
     return room;
+}
+
+bool sink_could_take_more(struct sink *sink, int64_t now_ms)
+{
+    return (sink_places(sink) > 0 || sink->last_took_ms <= at_once_ms) &&
+           gate_admits(&sink->gate, 1, now_ms) > 0 &&
+           budget_available(&sink->budget, 1, now_ms) > 0;
 }
 
 /* A gate that shuts stays shut no longer than the longest wait between two tries. */
@@ -208,7 +219,7 @@ void sink_learn(struct sink *sink, const struct attempt_result *result)
 {
     const char *why = result->reason ? result->reason : "no reason given";
 
-    sink->is_quick = result->result == TOCSIN_DELIVERED && result->took_ms <= quick_ms;
+    sink->last_took_ms = result->result == TOCSIN_DELIVERED ? result->took_ms : INT64_MAX;
     if (result->result == TOCSIN_DELIVERED || result->result == TOCSIN_REJECTED) {
         if (gate_attempt_worked(&sink->gate))
             log_info(&sink->logger, "open again");

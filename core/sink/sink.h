@@ -36,7 +36,7 @@ struct sink {
     void *instance;                /* render sinks: opened at the first attempt */
     struct worker_lane *workers;   /* deliver sinks, once started */
     size_t in_flight;              /* attempts under way */
-    bool is_quick;                 /* the last attempt was delivered at once */
+    int64_t last_took_ms;          /* the last attempt, if it was delivered; else INT64_MAX */
     LIST_HEAD(, attempt) attempts; /* those */
 };
 
@@ -64,6 +64,10 @@ size_t sink_places(const struct sink *sink);
  * once some more than there are places, so that the next needs no commit before it starts. *next_ms
  * is the monotonic time to ask again when time alone holds it back, else 0. */
 size_t sink_room(struct sink *sink, int64_t now_ms, int64_t *next_ms);
+
+/* Whether it is not the sink that holds back what waits for it: it is open, within its rate, and
+ * has a free place or answers so soon that it will have one at once. */
+bool sink_could_take_more(struct sink *sink, int64_t now_ms);
 
 /* Takes from an attempt's result what it tells of the sink: opens or shuts the gate, and says so.
  */
