@@ -109,8 +109,13 @@ def kept_in(scale):
 
 
 def run(modules, scale, command):
-    found = [run_measure(module, scale, command) for module in modules]
-    say("\n" + table.text(found))
+    """Keeps what there is after each measure: the next may take long, and be ended."""
+    found, here = [], machine.describe(BUILD)
+    for module in modules:
+        found.append(run_measure(module, scale, command))
+        results.keep(kept_in(scale), here, found)
+    if any(table.rows(found)):
+        say("\n" + table.text(found))
     return found
 
 
@@ -134,7 +139,6 @@ def main(argv, known=None, page=write_page):
     found = run([module for name, module in known.items()
                  if not arguments.only or name in arguments.only],
                 scale, shlex.join(["./run", "bench", *argv]))
-    results.keep(kept_in(scale), machine.describe(BUILD), found)
     say(f"\nraw figures: {kept_in(scale)}")
     if any(one.failure for one in found):
         return 1

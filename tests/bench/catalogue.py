@@ -5,7 +5,7 @@ import pkgutil
 
 import measures
 
-FIRST = ("end_to_end", "ingest", "latency", "dead_sink", "memory", "drain", "rules", "storm",
+FIRST = ("end_to_end", "ingest", "syncs", "latency", "dead_sink", "memory", "drain", "rules", "storm",
          "overload", "sinks", "alerts", "tls")  # the goals before what is only shown
 
 

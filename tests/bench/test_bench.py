@@ -100,6 +100,12 @@ def test_runs_of_single_measures_add_up(run):
     assert kept["storm"].command == "./run bench --only storm"
 
 
+def test_what_was_found_is_kept_when_the_run_is_ended(run, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        run(measure("load", MET), measure("storm", failure=KeyboardInterrupt()), argv=())
+    assert results.load(tmp_path / "bench.json")[1]["load"].findings == [MET]
+
+
 def test_figures_of_another_machine_are_not_kept(run, monkeypatch):
     run(measure("load", MET), argv=())
     monkeypatch.setattr(machine, "describe", lambda build: {"cores": "64"})
