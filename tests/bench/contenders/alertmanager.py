@@ -7,9 +7,11 @@ on disk. Grouping is off as far as it goes: a group for each alert, no wait befo
 """
 
 import json
+import os
+import subprocess
 import uuid
 
-from .program import Program, need_command
+from .program import UNPACKED, Missing, Program, need_command
 
 
 class Alertmanager(Program):
@@ -24,9 +26,25 @@ class Alertmanager(Program):
         }
         path = self.folder / "alertmanager.yml"
         path.write_text(json.dumps(config))  # JSON is YAML
-        return [need_command("prometheus-alertmanager", "prometheus-alertmanager"),
+        binary = need_command("prometheus-alertmanager", "prometheus-alertmanager")
+        return [*self._with_its_templates(binary), binary,
                 f"--config.file={path}", f"--storage.path={self.folder}", "--log.level=warn",
                 f"--web.listen-address=127.0.0.1:{self.port}", "--cluster.listen-address="], {}
+
+    @staticmethod
+    def _with_its_templates(binary):
+        """Debian's build reads them from /usr/share and nowhere else: where it is only unpacked, it
+        sees its own in that place, by mounts of its own."""
+        if not binary.startswith(str(UNPACKED)):
+            return []
+        share = UNPACKED / "prometheus-alertmanager/usr/share"
+        user = [] if os.geteuid() == 0 else ["--map-root-user"]
+        prefix = ["unshare", "--mount", *user, "sh", "-c",
+                  'mount --bind "$0" /usr/share && exec "$@"', str(share)]
+        if subprocess.run([*prefix, "true"], capture_output=True, timeout=60).returncode:
+            raise Missing("mounts, for the templates of a prometheus-alertmanager that is only "
+                          "unpacked, are not allowed here: install Debian's package")
+        return prefix
 
     def url(self):
         return f"http://127.0.0.1:{self.port}/api/v2/alerts"
