@@ -200,7 +200,8 @@ struct store_changes {
     store_id last; /* for `after` */
     bool more;
     /* move: when the oldest was made that is still too young, 0 where there is none; and whether
-     * something old enough is being attempted: it may go once that has failed, so ask again. */
+     * something old enough is being attempted, or stands behind such a one: it may go once that has
+     * failed, so ask again. */
     int64_t next_due_ms;
     bool is_busy;
 };

@@ -16,9 +16,19 @@ struct moving {
 enum verdict {
     STAYS, /* it was moved before, or is known there already */
     TOO_YOUNG,
-    BUSY, /* claimed: it may go when that attempt has failed */
+    BUSY, /* it, or the one that it stands behind, is claimed: when that has failed it may go */
     GOES,
 };
+
+/* What stands behind a claimed one may not be there before it. */
+static bool is_busy(struct database *db, const struct record *record)
+{
+    if (record->state == STORE_CLAIMED)
+        return true;
+    auto_reset sqlite3_stmt *row =
+        statement_query(db, SQL_IS_LINE_CLAIMED, WITH(text(record->sink), text(record->thread)));
+    return statement_next(db, row) && sqlite3_column_int(row, 0);
+}
 
 static enum verdict judge(
     const struct moving *moving, struct database *db, const struct record *record)
@@ -29,7 +39,7 @@ static enum verdict judge(
         return TOO_YOUNG;
     if (delivery_was_made(db, record->event, moving->in.to))
         return STAYS;
-    return record->state == STORE_CLAIMED ? BUSY : GOES;
+    return is_busy(db, record) ? BUSY : GOES;
 }
 
 /* False when those that follow are too young. */

@@ -82,6 +82,9 @@ static const char *const texts[SQL_COUNT] = {
                             " ?14)",
     [SQL_HAS_EARLIER] = "SELECT 1 FROM delivery"
                         " WHERE sink = ?1 AND thread = ?2 AND thread <> '' LIMIT 1",
+    /* Only the first of a line is ever claimed. */
+    [SQL_IS_LINE_CLAIMED] = "SELECT state = 2 FROM delivery"
+                            " WHERE sink = ?1 AND thread = ?2 AND thread <> '' ORDER BY id LIMIT 1",
     [SQL_FIND_RECEIPT] = "SELECT receipt FROM receipt WHERE sink = ?1 AND thread = ?2",
     [SQL_FIND_DECISION] = "SELECT first, count FROM decision WHERE event = ?1",
     [SQL_FIND_STATE] = "SELECT state FROM delivery WHERE id = ?1",

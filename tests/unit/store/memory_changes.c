@@ -213,6 +213,14 @@ void m_finish(struct memory *memory, const struct store_finish *in, struct answe
     make(memory, in->dry_run, in, out, finish);
 }
 
+static bool is_busy(struct memory *memory, const struct m_delivery *delivery)
+{
+    const struct m_delivery *first =
+        m_first_of_line(&memory->state, delivery->sink, delivery->thread);
+
+    return delivery->state == STORE_CLAIMED || (first && first->state == STORE_CLAIMED);
+}
+
 /* In the order of their numbers, which is that of their making: the first that is too young ends
  * it. */
 static void move(struct memory *memory, const void *arg, struct answer *out)
@@ -233,7 +241,7 @@ static void move(struct memory *memory, const void *arg, struct answer *out)
         }
         if (m_was_made(&memory->state, delivery->event, in->to, INT64_MAX))
             continue;
-        if (delivery->state == STORE_CLAIMED)
+        if (is_busy(memory, delivery))
             out->changes.is_busy = true;
         else
             tell(out, send_anew(memory, delivery->id, in->to, "move", in->at_ms, in->now_ms));

@@ -129,7 +129,7 @@ int64_t m_count_dead(const struct m_state *state)
 }
 
 /* The unfinished deliveries of one sink and thread, by number; what has no thread is alone. */
-static struct m_delivery *first_of_line(struct m_state *state, const char *sink, const char *thread)
+struct m_delivery *m_first_of_line(struct m_state *state, const char *sink, const char *thread)
 {
     M_EACH (m_delivery, delivery, state->deliveries)
         if (*thread && m_is_waiting(delivery) && strcmp(delivery->sink, sink) == 0 &&
@@ -141,7 +141,7 @@ static struct m_delivery *first_of_line(struct m_state *state, const char *sink,
 struct m_delivery *m_join(struct memory *memory, const struct m_delivery *delivery)
 {
     struct m_state *state = &memory->state;
-    bool is_head = !first_of_line(state, delivery->sink, delivery->thread);
+    bool is_head = !m_first_of_line(state, delivery->sink, delivery->thread);
     struct m_delivery *joined = M_ADD(memory, m_delivery, state->deliveries);
 
     *joined = *delivery;
@@ -160,7 +160,7 @@ const char *m_end(struct m_state *state, struct m_delivery *delivery, enum store
     delivery->reason = reason;
     state->delivered += result == STORE_DELIVERED;
     state->skipped += result == STORE_SKIPPED;
-    struct m_delivery *next = first_of_line(state, delivery->sink, delivery->thread);
+    struct m_delivery *next = m_first_of_line(state, delivery->sink, delivery->thread);
     if (!next || next->state != STORE_BEHIND)
         return NULL;
     next->state = STORE_READY;

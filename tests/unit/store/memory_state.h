@@ -105,6 +105,10 @@ struct m_state m_copy(const struct m_state *state, struct pool *pool);
 
 struct m_event *m_event(struct m_state *state, store_id id);
 struct m_delivery *m_delivery(struct m_state *state, store_id id);
+
+/* The unfinished delivery that its sink and thread come to first; NULL without a thread. */
+struct m_delivery *m_first_of_line(struct m_state *state, const char *sink, const char *thread);
+
 const struct m_object *m_object(const struct m_state *state, store_id id);
 
 /* The decision on an event, or the last replay of it: NULL without. */

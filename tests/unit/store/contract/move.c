@@ -98,6 +98,31 @@ static void test_what_is_being_attempted_is_to_be_asked_for_again(void **state)
     assert_false(changed.is_busy);
 }
 
+static void test_what_stands_behind_one_that_is_attempted_waits_for_it(void **state)
+{
+    struct ledger *ledger = *state;
+    store_id first = made_at(ledger, "a", "teams", NOW);
+    struct claimed_row head = claim_head(ledger, "teams", NOW);
+    store_id second = made_at(ledger, "a", "teams", NOW + 1);
+    store_id other = made_at(ledger, "b", "teams", NOW + 2);
+    store_id alone = made_at(ledger, "", "teams", NOW + 3);
+    struct store_move move = move_until(NOW + 5);
+    struct changed changed;
+
+    move_deliveries(ledger, &move, &changed);
+    assert_int_equal(changed.count, 2);
+    assert_int_equal(changed.rows[0].delivery, other);
+    assert_int_equal(changed.rows[1].delivery, alone);
+    assert_true(changed.is_busy);
+
+    settle_as(ledger, first, head.claim, STORE_RETRY);
+    move_deliveries(ledger, &move, &changed);
+    assert_int_equal(changed.count, 2);
+    assert_int_equal(changed.rows[0].delivery, first);
+    assert_int_equal(changed.rows[1].delivery, second);
+    assert_false(changed.is_busy);
+}
+
 static void test_one_that_is_attempted_and_too_young_says_when_to_ask(void **state)
 {
     struct ledger *ledger = *state;
@@ -133,5 +158,6 @@ const struct stories move_stories =
     STORIES(STORY(test_what_waited_too_long_is_moved_in_order_and_once),
         STORY(test_a_sink_that_has_the_event_gets_it_no_second_time),
         STORY(test_what_is_being_attempted_is_to_be_asked_for_again),
+        STORY(test_what_stands_behind_one_that_is_attempted_waits_for_it),
         STORY(test_one_that_is_attempted_and_too_young_says_when_to_ask),
         STORY(test_doubt_goes_with_it));
