@@ -51,8 +51,14 @@ def test_nginx_finds_its_module_beside_itself_or_unpacked(machine):
     assert far_ends.echo_module(nginx) == beside
 
 
-def test_node_red_is_missing_when_npm_cannot_install_it(machine, tmp_path):
-    machine("system/usr/sbin/npm", "#!/bin/sh\necho the network is unreachable\nexit 1\n")
-    with pytest.raises(Missing, match="could not install Node-RED: the network is unreachable"):
+@pytest.mark.parametrize("said, why", [
+    ("npm ERR! code ENETUNREACH\nnpm ERR! request to https://secret.example failed", "ENETUNREACH"),
+    ("what?", "it ended with 1"),
+])
+def test_node_red_is_missing_when_npm_cannot_install_it(machine, tmp_path, said, why):
+    machine("system/usr/sbin/npm", f"#!/bin/sh\necho '{said}'\nexit 1\n")
+    with pytest.raises(Missing) as missing:
         NodeRed(tmp_path / "modules").install()
+    assert str(missing.value) == f"npm could not install Node-RED: {why}"
+    assert (tmp_path / "modules/npm.log").read_text().strip() == said
     assert not (tmp_path / "modules/.complete").exists()

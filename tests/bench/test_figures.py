@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import rig  # noqa: E402
 from contenders.program import Missing  # noqa: E402
 from load import Failure  # noqa: E402
-from measures import Scale, at_least, at_most, end_to_end, ingest, share, spread  # noqa: E402
+from measures import Finding, Scale, at_least, at_most, end_to_end, ingest, share, spread  # noqa: E402
 from rig import Round  # noqa: E402
 
 
@@ -56,6 +56,12 @@ def played(monkeypatch):
 
         monkeypatch.setattr(rig, "measured", measured)
     return play
+
+
+def test_who_is_missing_without_a_goal_is_said_too(played):
+    played({"tocsin": [(3000, 100)], "floor": [(9000, 50)]})
+    found = list(end_to_end.measure(Scale(Path(), rounds=1, against=("webhook",))))
+    assert Finding("", "not measured", None, "webhook: webhook is missing") in found
 
 
 def found_goals(scale):

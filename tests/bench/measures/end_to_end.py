@@ -62,8 +62,8 @@ def measure(scale):
     names = compared(scale)
     found, missing = rounds_in_turn(names, scale)
     for name, rounds in found.items():
-        if name not in missing:
-            yield _shown(name, rounds)
+        yield Finding("", "not measured", None, f"{name}: {missing[name]}") \
+            if name in missing else _shown(name, rounds)
     for name, least in GOALS.items():
         if name not in names:
             continue

@@ -1,5 +1,6 @@
 """Node-RED with the same flow (flows.json). Its modules are installed outside the source tree."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -34,8 +35,11 @@ class NodeRed(Program):
         except subprocess.TimeoutExpired:
             raise Missing(f"npm could not install Node-RED in {INSTALL_S} s") from None
         if ran.returncode:
+            # Its words name hosts and folders of this machine: they stay here.
+            (self.modules / "npm.log").write_text(ran.stdout)
+            code = re.search(r"^npm ERR! code (\w+)$", ran.stdout, re.MULTILINE)
             raise Missing("npm could not install Node-RED: "
-                          f"{ran.stdout.strip()[-300:] or 'it says nothing'}")
+                          f"{code[1] if code else f'it ended with {ran.returncode}'}")
         done.write_text(lock)
 
     def is_ready(self):
