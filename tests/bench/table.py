@@ -1,5 +1,8 @@
 """The figures as a table: for a terminal, and for the page."""
 
+import textwrap
+
+WIDTH = 28  # of a figure in the terminal's table; the whole stands above it
 HEADER = ("goal", "figure", "met", "detail")
 
 
@@ -25,7 +28,8 @@ def rows(results):
     for result in results:
         for finding in result.findings:
             if finding.goal and not result.failure:
-                yield f"{result.name}: {finding.goal}", finding.figure, met(finding)
+                yield (f"{result.name}: {finding.goal}",
+                       textwrap.shorten(finding.figure, WIDTH, placeholder="..."), met(finding))
         if result.failure:
             yield result.name, "FAILED", "NO"
 

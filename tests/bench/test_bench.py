@@ -58,6 +58,13 @@ def test_goals_stand_in_the_table_met_or_not(run):
     assert kept["load"].findings == [SHOWN, MET, NOT_MET] and kept["load"].failure == ""
 
 
+def test_a_long_figure_is_cut_in_the_table_only(run):
+    figure = "1979 events/s were accepted of 6347 asked for, none told 503"
+    _, out, _ = run(measure("overload", Finding("slowed", figure, True)))
+    assert f"  {figure}; met: slowed" in out
+    assert "overload: slowed  1979 events/s were...  yes" in out
+
+
 def test_a_lost_message_fails_the_run_and_the_others_go_on(run):
     lost = measure("load", MET, failure=Failure("tocsin: sink 0: 1 lost, 0 again"))
     status, out, kept = run(lost, measure("storm", NOT_MET))
