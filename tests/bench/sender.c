@@ -43,7 +43,7 @@ static const char usage[] =
     "  --seconds N       sends none after so long; also the end of --retry\n"
     "  --prefix HEX      the first eight digits of all ids (00000000)\n"
     "  --first N         the number of the first id (0)\n"
-    "  --storm           one alert for all events\n"
+    "  --storm           one alert for all events, whatever --first is\n"
     "  --retry           what was answered 503 is sent again after its Retry-After\n"
     "  --timeout N       seconds until an answer is given up (60)\n"
     "  --accepted FILE   a line for each accepted event: its id, and when it was due, sent and\n"
@@ -240,8 +240,7 @@ static struct request request_create(const struct options *options)
 static void id_format(
     char id[static id_len + 1], const struct options *options, char kind, uint64_t number)
 {
-    snprintf(id, id_len + 1, "%s-0000-4000-%c000-%012" PRIu64, options->prefix, kind,
-        options->first + number);
+    snprintf(id, id_len + 1, "%s-0000-4000-%c000-%012" PRIu64, options->prefix, kind, number);
 }
 
 static void request_add(struct sender *sender, struct outbox *out, uint64_t number)
@@ -421,7 +420,7 @@ static void posts_begin(struct sender *sender, int64_t at_ns)
     while (sender->idle_count > 0 && has_more(sender, at_ns) && next_due_ns(sender) <= at_ns) {
         struct connection *connection = sender->idle[--sender->idle_count];
         connection->due_ns = sender->options.rate > 0 ? next_due_ns(sender) : now_ns();
-        connection->number = sender->next++;
+        connection->number = sender->options.first + sender->next++;
         connection_post(connection);
     }
 }

@@ -88,7 +88,8 @@ def measure(scale):
         normal = _normal(scale)
         asked = TIMES * normal
         kinds["open loop"].append(
-            (normal, asked, *_turn(round(asked * seconds), connections, rate=f"{asked:.1f}")))
+            (normal, asked, *_turn(round(asked * seconds), connections, rate=f"{asked:.1f}",
+                                    seconds=TIMES * seconds)))
         kinds["closed loop"].append(
             (normal, 0, *_turn(round(asked * seconds), connections, seconds=seconds)))
     for kind, rounds in kinds.items():
