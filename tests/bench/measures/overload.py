@@ -82,7 +82,7 @@ def _is_held(summary, asked):
 
 
 def measure(scale):
-    seconds, connections = scale.of(6, 1.2), scale.of(1000, 256)
+    seconds, connections = scale.of(4, 1.2), scale.of(1000, 256)
     kinds = {"open loop": [], "closed loop": []}
     for _ in range(min(3, scale.rounds)):
         normal = _normal(scale)
