@@ -21,12 +21,13 @@ PART = 0.99
 # When the sinks are tried again is no matter of speed: short, so that nobody waits for it here.
 SINK = {"breaker": {"failures": 5, "probe": "1s"}, "retry": {"first": "1s", "max": "2s"}}
 PATIENCE_S = 300
+LOW, URGENT = 10, 95  # of 100
 
 
-def urgent(body):
-    """The event, of which its sender says that it is urgent, whatever the alert says."""
+def of_urgency(body, urgency):
+    """The event, of which its sender says how urgent it is, whatever the alert says."""
     event = json.loads(body)
-    event["attributes"]["updated"] = {"dynamic_urgency_value": 95}
+    event["attributes"]["updated"] = {"dynamic_urgency_value": urgency}
     return json.dumps(event, separators=(",", ":")).encode()
 
 
@@ -80,12 +81,12 @@ def _drain(backlog, live_rate):
         contender = Tocsin(sink=SINK)
         with rig.started(contender, folder, sinks.ends()) as url:
             body = event_body(contender)
-            late = _send(url, folder, body, backlog, 64, "0b000000")
+            late = _send(url, folder, of_urgency(body, LOW), backlog, 64, "0b000000")
             _wait_until_waiting(contender, backlog * len(sinks.sinks))
             sinks.start()
             _wait_until_taking(sinks)
             seconds = max(LIVE_S, backlog * len(sinks.sinks) / live_rate)
-            live = _send(url, folder, urgent(body), round(LIVE_RATE * seconds), 16, "0c000000",
+            live = _send(url, folder, of_urgency(body, URGENT), round(LIVE_RATE * seconds), 16, "0c000000",
                          rate=LIVE_RATE)
             rig.wait_for_arrivals(sinks, (len(late) + len(live)) * len(sinks.sinks))
             rig.wait_until_settled(contender)
