@@ -118,12 +118,26 @@ static bool may_send(const struct outlet *outlet)
     return outlet->flow->is_open && !outlet->flow->is_stopping && !outlet->is_held;
 }
 
-bool outlet_keep_place(struct outlet *outlet)
+/* Whoever waits in the ledger was first, and may be more urgent: a few may pass where that costs
+ * them next to nothing. */
+static size_t room_for_new(struct outlet *outlet)
 {
+    size_t promised = outlet->kept + outlet->ready_count;
+    size_t to_pass = sink_room_to_pass(outlet->sink);
+    bool must_pass = outlet->has_heads || outlet->is_asking;
     int64_t next_ms;
 
-    /* Whoever waits in the ledger was first, and may be more urgent. */
-    if (outlet->has_heads || !may_send(outlet) || outlet_room(outlet, &next_ms) == 0)
+    if (outlet->has_heads && to_pass == 0)
+        return 0;
+    size_t room = sink_room(outlet->sink, clock_mono_ms(), &next_ms);
+    if (must_pass && room > 0)
+        room += to_pass;
+    return room > promised ? room - promised : 0;
+}
+
+bool outlet_keep_place(struct outlet *outlet)
+{
+    if (!may_send(outlet) || room_for_new(outlet) == 0)
         return false;
     outlet->kept++;
     return true;

@@ -29,6 +29,7 @@ enum {
     header_bytes = 16384,
     retry_after_s = 5,
     held_look_ms = 2, /* while deliveries are behind, one held request is let in at each look */
+    most_let_in = 32, /* when they are not: a crowd that comes in at once is the next pressure */
 };
 
 struct hook_listener {
@@ -260,13 +261,11 @@ static void look_again(struct hook_listener *listener)
 static void on_look(evutil_socket_t fd, short what, void *arg)
 {
     struct hook_listener *listener = arg;
-    bool may_enter = true;
+    int may_enter = flow_is_pressed(listener->flow) ? 1 : most_let_in;
 
     (void)fd, (void)what;
-    while (may_enter && !TAILQ_EMPTY(&listener->held)) {
+    for (; may_enter > 0 && !TAILQ_EMPTY(&listener->held); may_enter--)
         accept_body(take_held(listener));
-        may_enter = !flow_is_pressed(listener->flow);
-    }
     look_again(listener);
 }
 

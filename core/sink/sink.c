@@ -19,6 +19,7 @@ enum {
     quick_ms = 50,   /* so soon that a few claimed deliveries more keep nobody waiting */
     at_once_ms = 20, /* so soon that a delivery that waits does not wait for the sink */
     most_ahead = 32,
+    most_passing = 8,
     may_be_lost = 8, /* threads of a sink, so that one of few threads goes on too */
 };
 
@@ -171,6 +172,12 @@ static size_t claimed_ahead(const struct sink *sink)
     bool is_quick = sink->last_took_ms <= quick_ms;
 
     return is_quick && !sink->gate.is_shut && sink->policy.resend_in_doubt ? most_ahead : 0;
+}
+
+/* Within a rate each that passes would take the place of one that waits. */
+size_t sink_room_to_pass(const struct sink *sink)
+{
+    return claimed_ahead(sink) > 0 && !(sink->budget.rate > 0) ? most_passing : 0;
 }
 
 size_t sink_room(struct sink *sink, int64_t now_ms, int64_t *next_ms)

@@ -65,6 +65,10 @@ size_t sink_places(const struct sink *sink);
  * is the monotonic time to ask again when time alone holds it back, else 0. */
 size_t sink_room(struct sink *sink, int64_t now_ms, int64_t *next_ms);
 
+/* How many more may be claimed, as they come, ahead of what waits: at a sink that answers at once a
+ * new delivery need not stand behind the backlog of an outage. */
+size_t sink_room_to_pass(const struct sink *sink);
+
 /* Whether it is not the sink that holds back what waits for it: it is open, within its rate, and
  * has a free place or answers so soon that it will have one at once. */
 bool sink_could_take_more(struct sink *sink, int64_t now_ms);

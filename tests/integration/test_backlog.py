@@ -5,9 +5,9 @@ import socket
 import time
 from pathlib import Path
 
-from fakes.far_end import FarEnd
+from fakes.far_end import FarEnd, number_title
 from ledger import Rows
-from tocsin import HOOK_PATH
+from tocsin import HOOK_PATH, wait_until
 
 WAITING = 100000
 MOST_KB = 128 << 10
@@ -81,6 +81,23 @@ def test_senders_are_slowed_and_not_refused_while_a_backlog_leaves(started, make
     far_end.wait_for(20000, 240)
     status = daemon.wait_settled(120)
     assert 20100 <= status["delivered"] <= 20200 and status["dead"] == 0
+
+
+def most_of(numbers, live):
+    """The numbers, once at least half of the live ones are among them."""
+    return numbers if sum(number > 0 for number in numbers[live:]) >= 10 else None
+
+
+def test_what_comes_while_a_backlog_leaves_does_not_wait_for_its_end(started, make_daemon):
+    """Most of it: where the far end was slow for a moment, the order is the ledger's."""
+    far_end, daemon = begin_to_drain(started, make_daemon, 60000)
+    live = 60000
+    for number in range(live, live + 20):
+        daemon.accept({"type": "probe", "attributes": {"title": number_title(number)}})
+    numbers = wait_until(lambda: most_of(far_end.numbers(), live), "most of them came", 60)
+    assert not all(numbers[:live]), "the backlog is not gone yet"
+    far_end.wait_for(live + 20, 400)
+    assert daemon.wait_settled(120)["dead"] == 0
 
 
 def end_with_senders_held(started, make_daemon):

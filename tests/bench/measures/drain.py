@@ -1,8 +1,5 @@
-"""A backlog after an outage of both sinks: how fast it leaves, and what live events notice of it. Of
-one level the older goes first, so live events of the backlog's own level come after it; urgent ones go
-ahead of it, and they are what must not wait."""
+"""A backlog after an outage of both sinks: how fast it leaves, and what live events notice of it."""
 
-import json
 import time
 
 import rig
@@ -21,14 +18,6 @@ PART = 0.99
 # When the sinks are tried again is no matter of speed: short, so that nobody waits for it here.
 SINK = {"breaker": {"failures": 5, "probe": "1s"}, "retry": {"first": "1s", "max": "2s"}}
 PATIENCE_S = 300
-LOW, URGENT = 10, 95  # of 100
-
-
-def of_urgency(body, urgency):
-    """The event, of which its sender says how urgent it is, whatever the alert says."""
-    event = json.loads(body)
-    event["attributes"]["updated"] = {"dynamic_urgency_value": urgency}
-    return json.dumps(event, separators=(",", ":")).encode()
 
 
 def _send(url, folder, body, events, connections, prefix, **options):
@@ -81,12 +70,12 @@ def _drain(backlog, live_rate):
         contender = Tocsin(sink=SINK)
         with rig.started(contender, folder, sinks.ends()) as url:
             body = event_body(contender)
-            late = _send(url, folder, of_urgency(body, LOW), backlog, 64, "0b000000")
+            late = _send(url, folder, body, backlog, 64, "0b000000")
             _wait_until_waiting(contender, backlog * len(sinks.sinks))
             sinks.start()
             _wait_until_taking(sinks)
             seconds = max(LIVE_S, backlog * len(sinks.sinks) / live_rate)
-            live = _send(url, folder, of_urgency(body, URGENT), round(LIVE_RATE * seconds), 16, "0c000000",
+            live = _send(url, folder, body, round(LIVE_RATE * seconds), 16, "0c000000",
                          rate=LIVE_RATE)
             rig.wait_for_arrivals(sinks, (len(late) + len(live)) * len(sinks.sinks))
             rig.wait_until_settled(contender)
@@ -112,5 +101,5 @@ def measure(scale):
                   f"{backlog} events for two sinks (100,000 with --long), all delivered once")
     yield at_least(f"at least {LEAST}x of the live rate", median(ratios), LEAST,
                    f"{spread(ratios)}; until {100 * PART:.0f} % had left")
-    yield at_most(f"urgent live events at {LIVE_RATE}/s meanwhile: p99 under {LIVE_S} s", share(took, 0.99),
+    yield at_most(f"live events at {LIVE_RATE}/s meanwhile: p99 under {LIVE_S} s", share(took, 0.99),
                   1e3 * LIVE_S, f"{len(took)} events, p50 {share(took, 0.5):.1f} ms", " ms")
