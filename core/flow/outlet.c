@@ -31,6 +31,7 @@ struct outlet {
     bool is_asking;
     size_t asked;
     size_t open_deliveries; /* claimed and not settled */
+    bool is_careful;        /* of what was claimed last some was lost in an unclean end */
     bool is_held_back;      /* its next is a suspect, and another sink's is being attempted */
     bool is_held;           /* sends nothing: see held.c */
     bool is_told;           /* its present trouble was raised as an alarm */
@@ -107,7 +108,7 @@ bool outlet_is_idle(const struct outlet *outlet)
 
 static size_t outlet_room(struct outlet *outlet, int64_t *next_ms)
 {
-    size_t room = sink_room(outlet->sink, clock_mono_ms(), next_ms);
+    size_t room = sink_room(outlet->sink, !outlet->is_careful, clock_mono_ms(), next_ms);
     size_t promised = outlet->kept + outlet->ready_count;
 
     return room > promised ? room - promised : 0;
@@ -123,13 +124,13 @@ static bool may_send(const struct outlet *outlet)
 static size_t room_for_new(struct outlet *outlet)
 {
     size_t promised = outlet->kept + outlet->ready_count;
-    size_t to_pass = sink_room_to_pass(outlet->sink);
+    size_t to_pass = outlet->is_careful ? 0 : sink_room_to_pass(outlet->sink);
     bool must_pass = outlet->has_heads || outlet->is_asking;
     int64_t next_ms;
 
     if (outlet->has_heads && to_pass == 0)
         return 0;
-    size_t room = sink_room(outlet->sink, clock_mono_ms(), &next_ms);
+    size_t room = sink_room(outlet->sink, !outlet->is_careful, clock_mono_ms(), &next_ms);
     if (must_pass && room > 0)
         room += to_pass;
     return room > promised ? room - promised : 0;
@@ -317,6 +318,16 @@ static void take_up(struct outlet *outlet, const struct store_claimed *claimed)
     story_release(story);
 }
 
+/* What was lost once may not be claimed without being attempted: with the third loss it would be a
+ * dead letter that nobody tried. */
+static bool has_losses(const struct store_claimed *claimed, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (claimed[i].losses > 0)
+            return true;
+    return false;
+}
+
 static void on_claimed(const struct error *error, const struct store_claimed *claimed, size_t count,
     const struct store_rest *rest, void *arg)
 {
@@ -334,6 +345,7 @@ static void on_claimed(const struct error *error, const struct store_claimed *cl
     /* A wake-up that came after the question is still true. */
     outlet->has_heads |= rest->more;
     outlet->is_held_back = rest->is_held_back;
+    outlet->is_careful = has_losses(claimed, count);
     for (size_t i = 0; i < count; i++)
         take_up(outlet, &claimed[i]);
     if (rest->next_due_ms)

@@ -180,9 +180,9 @@ size_t sink_room_to_pass(const struct sink *sink)
     return claimed_ahead(sink) > 0 && !(sink->budget.rate > 0) ? most_passing : 0;
 }
 
-size_t sink_room(struct sink *sink, int64_t now_ms, int64_t *next_ms)
+size_t sink_room(struct sink *sink, bool may_claim_ahead, int64_t now_ms, int64_t *next_ms)
 {
-    size_t wanted = sink_places(sink) + claimed_ahead(sink);
+    size_t wanted = sink_places(sink) + (may_claim_ahead ? claimed_ahead(sink) : 0);
 
     *next_ms = 0;
     if (wanted == 0)

@@ -60,10 +60,10 @@ void sink_destroy(struct sink *sink);
 /* How many attempts can be under way beside those that are, by concurrency and lane. */
 size_t sink_places(const struct sink *sink);
 
-/* How many deliveries may be claimed now, by places, gate and budget: for a sink that answers at
- * once some more than there are places, so that the next needs no commit before it starts. *next_ms
- * is the monotonic time to ask again when time alone holds it back, else 0. */
-size_t sink_room(struct sink *sink, int64_t now_ms, int64_t *next_ms);
+/* How many deliveries may be claimed now, by places, gate and budget: ahead of a place too, at a
+ * sink that answers at once, so that the next needs no commit before it starts. *next_ms is the
+ * monotonic time to ask again when time alone holds it back, else 0. */
+size_t sink_room(struct sink *sink, bool may_claim_ahead, int64_t now_ms, int64_t *next_ms);
 
 /* How many more may be claimed, as they come, ahead of what waits: at a sink that answers at once a
  * new delivery need not stand behind the backlog of an outage. */
