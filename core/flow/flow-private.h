@@ -14,10 +14,10 @@
 struct alarms;
 struct backlog;
 struct buf;
+struct claim;
 struct decision;
 struct event;
 struct fallbacks;
-struct claim;
 struct held;
 struct loadings;
 struct outlet;
@@ -157,7 +157,8 @@ void outlet_cannot_begin(
 /* A head may be due: ask the ledger for as many as may go. */
 void outlet_wake(struct outlet *outlet);
 
-/* Goes on where it was stopped because it was not its turn. */
+/* Does what may be done now: begins what is ready and claims more, or gives back what may not begin
+ * any more. */
 void outlet_go_on(struct outlet *outlet);
 
 /* While it is held an outlet sends nothing. */

@@ -1,7 +1,7 @@
 /* Whose turn it is when the processor is the limit. What goes out is handled before what comes in
  * (base/loop.h), so that senders are slowed and what was accepted leaves at once; but a long
- * backlog would keep them out until it is gone. So after a while of that nothing new is sent until
- * the hooks were heard once. */
+ * backlog would keep them out until it is gone. So after a while of that nothing new is claimed
+ * until the hooks were heard once. */
 #include <event2/event.h>
 #include <stdlib.h>
 

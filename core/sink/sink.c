@@ -196,9 +196,15 @@ size_t sink_room(struct sink *sink, bool may_claim_ahead, int64_t now_ms, int64_
     return room;
 }
 
+/* One that answered at once and has hung since answers no more. */
+static bool is_answering(const struct sink *sink, int64_t now_ms)
+{
+    return sink->last_took_ms <= at_once_ms && now_ms - sink->last_ended_ms <= at_once_ms;
+}
+
 bool sink_could_take_more(struct sink *sink, int64_t now_ms)
 {
-    return (sink_places(sink) > 0 || sink->last_took_ms <= at_once_ms) &&
+    return (sink_places(sink) > 0 || is_answering(sink, now_ms)) &&
            gate_admits(&sink->gate, 1, now_ms) > 0 &&
            budget_available(&sink->budget, 1, now_ms) > 0;
 }
@@ -227,6 +233,7 @@ void sink_learn(struct sink *sink, const struct attempt_result *result)
     const char *why = result->reason ? result->reason : "no reason given";
 
     sink->last_took_ms = result->result == TOCSIN_DELIVERED ? result->took_ms : INT64_MAX;
+    sink->last_ended_ms = clock_mono_ms();
     if (result->result == TOCSIN_DELIVERED || result->result == TOCSIN_REJECTED) {
         if (gate_attempt_worked(&sink->gate))
             log_info(&sink->logger, "open again");

@@ -37,6 +37,7 @@ struct sink {
     struct worker_lane *workers;   /* deliver sinks, once started */
     size_t in_flight;              /* attempts under way */
     int64_t last_took_ms;          /* the last attempt, if it was delivered; else INT64_MAX */
+    int64_t last_ended_ms;         /* monotonic: when that was */
     LIST_HEAD(, attempt) attempts; /* those */
 };
 

@@ -208,6 +208,29 @@ def test_what_was_claimed_ahead_is_given_back_at_an_orderly_end(recorder, make_d
     assert len(documents) == 20 and not any(document["mark"] for document in documents)
 
 
+def test_what_was_lost_is_claimed_only_where_it_is_attempted(recorder, make_daemon):
+    """Else a third end could make a dead letter of what nobody tried."""
+    daemon = make_daemon({"far": sinks.record(recorder, concurrency=1, rate="off")},
+                         settings=RETRY_FAST).start()
+    quick = claim_ahead(recorder, daemon)
+    daemon.kill9()
+    seen = []
+
+    def hang_at_the_fifth(document, count):
+        seen.append(document)
+        if len(seen) == 5:
+            recorder.hold()
+
+    recorder.judge = hang_at_the_fifth
+    recorder.release()
+    daemon.start()
+    wait_until(lambda: len(seen) >= 5 and recorder.in_flight == 1, "the sixth hangs")
+    assert claimed(daemon) <= 1
+    recorder.release()
+    assert daemon.wait_settled()["dead"] == 0
+    assert len(set(recorder.titles())) == quick + 20
+
+
 def test_none_is_claimed_ahead_where_doubt_means_death(recorder, make_daemon):
     daemon = make_daemon(
         {"far": sinks.record(recorder, concurrency=1, rate="off", in_doubt="dead")},
