@@ -1,5 +1,6 @@
 #include "base/secret.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,8 @@ enum {
 };
 
 struct secrets {
-    char **texts; /* longest first, so that a part never breaks up the whole */
+    _Atomic(struct secrets *) later; /* owned: learnt while others were reading; NULL: nothing */
+    char **texts;                    /* longest first, so that a part never breaks up the whole */
     size_t count;
     bool begins[256]; /* some text, by its first byte: most of what is cleaned begins none */
 };
@@ -54,6 +56,7 @@ void secrets_destroy(struct secrets *secrets)
 {
     if (!secrets)
         return;
+    secrets_destroy(atomic_load(&secrets->later));
     for (size_t i = 0; i < secrets->count; i++) {
         explicit_bzero(secrets->texts[i], strlen(secrets->texts[i]));
         free(secrets->texts[i]);
@@ -101,6 +104,31 @@ void secrets_add_url(struct secrets *secrets, const char *url)
     }
 }
 
+static bool secrets_know(const struct secrets *secrets, const char *text)
+{
+    for (; secrets; secrets = atomic_load(&secrets->later))
+        for (size_t i = 0; i < secrets->count; i++)
+            if (strcmp(secrets->texts[i], text) == 0)
+                return true;
+    return false;
+}
+
+void secrets_learn(struct secrets *secrets, const struct secrets *more)
+{
+    struct secrets *learnt = secrets_create();
+
+    for (size_t i = 0; i < more->count; i++)
+        if (!secrets_know(secrets, more->texts[i]))
+            secrets_insert(learnt, more->texts[i], strlen(more->texts[i]));
+    if (learnt->count == 0) {
+        secrets_destroy(learnt);
+        return;
+    }
+    while (atomic_load(&secrets->later))
+        secrets = atomic_load(&secrets->later);
+    atomic_store(&secrets->later, learnt); /* whole: who sees it may read it */
+}
+
 /* The longest secret that starts here; NULL if none does. */
 static const char *secret_at(const struct secrets *secrets, const char *text)
 {
@@ -123,14 +151,12 @@ static const char *secret_in(const struct secrets *secrets, const char *text, si
     return secret;
 }
 
-char *secrets_redact(const struct secrets *secrets, const char *text)
+static char *redact_once(const struct secrets *secrets, const char *text)
 {
     struct buf clean = {0};
     const char *secret;
     size_t at;
 
-    if (!secrets)
-        return text_copy(text);
     while ((secret = secret_in(secrets, text, &at))) {
         buf_append(&clean, text, at);
         buf_puts(&clean, "***");
@@ -138,4 +164,17 @@ char *secrets_redact(const struct secrets *secrets, const char *text)
     }
     buf_append(&clean, text, at);
     return buf_take(&clean);
+}
+
+char *secrets_redact(const struct secrets *secrets, const char *text)
+{
+    if (!secrets)
+        return text_copy(text);
+    char *clean = redact_once(secrets, text);
+    while ((secrets = atomic_load(&secrets->later))) {
+        char *cleaner = redact_once(secrets, clean);
+        free(clean);
+        clean = cleaner;
+    }
+    return clean;
 }

@@ -35,6 +35,10 @@ void secrets_add(struct secrets *secrets, const char *text);
  * ends repeat parts of a URL in their errors. */
 void secrets_add_url(struct secrets *secrets, const char *url);
 
+/* Remembers whatever `more` does and it does not yet, for good. Unlike the others this may be
+ * called while other threads redact, from one thread at a time. */
+void secrets_learn(struct secrets *secrets, const struct secrets *more);
+
 /* A copy of the text with every remembered secret replaced by ***; the caller frees it. A NULL
  * registry remembers nothing. */
 char *secrets_redact(const struct secrets *secrets, const char *text);

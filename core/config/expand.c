@@ -23,6 +23,7 @@ struct expansion {
     expand_lookup lookup;
     struct problems *problems;
     struct buf text;    /* with everything replaced: may be secret */
+    struct buf sources; /* the files that were read */
     struct buf written; /* the same for messages: names instead of what they stand for */
     bool is_replaced, is_faulty;
 };
@@ -68,6 +69,7 @@ static void append_file(struct expansion *expansion, const char *name, const cha
     auto_buf struct buf text = {0};
     const char *why = read_text_file(path, &text);
 
+    buf_printf(&expansion->sources, "%s\n", path);
     if (why) {
         refuse(expansion, "${%s}: %s cannot be read: %s", name, path, why);
     } else {
@@ -192,6 +194,8 @@ static bool expand_scalar(struct yaml *node, expand_lookup lookup, struct proble
     node->is_faulty = node->is_faulty || expansion.is_faulty;
     if (expansion.is_replaced)
         node->written = buf_take(&expansion.written);
+    if (expansion.sources.len > 0)
+        node->sources = buf_take(&expansion.sources);
     buf_finish(&expansion.written);
     return !expansion.is_faulty;
 }

@@ -36,8 +36,31 @@ void yaml_destroy(struct yaml *node)
     free(node->entries);
     wipe(node->text);
     free(node->written);
+    free(node->sources);
     free(node->file);
     free(node);
+}
+
+static bool texts_equal(const char *a, const char *b)
+{
+    return strcmp(a ? a : "", b ? b : "") == 0;
+}
+
+/* As deep as YAML was nested, which is bounded. */
+bool yaml_equals(const struct yaml *a, const struct yaml *b)
+{
+    if (!a || !b)
+        return a == b;
+    if (a->kind != b->kind || a->count != b->count || !texts_equal(a->text, b->text))
+        return false;
+    for (size_t i = 0; i < a->count; i++) {
+        if (a->kind == YAML_LIST && !yaml_equals(a->items[i], b->items[i]))
+            return false;
+        if (a->kind == YAML_MAP && (!yaml_equals(a->entries[i].key, b->entries[i].key) ||
+                                       !yaml_equals(a->entries[i].value, b->entries[i].value)))
+            return false;
+    }
+    return true;
 }
 
 struct yaml *yaml_get(const struct yaml *map, const char *key)

@@ -26,6 +26,8 @@ struct yaml {
     char *text;                 /* scalars, owned; for YAML_NULL what was written */
     char *written;              /* scalars whose text came from ${...}, owned: what may be shown
                                  * instead of the text, "${NAME}"; otherwise NULL (config/expand.h) */
+    char *sources;              /* scalars, owned: the files that were read for ${file:PATH} and
+                                 * ${cred:NAME}, each ends with a newline; NULL where none was */
     struct yaml **items;        /* lists, owned; aliases are expanded */
     struct yaml_entry *entries; /* maps, in order */
     size_t count;               /* of items or entries */
@@ -51,6 +53,10 @@ void yaml_destroy(struct yaml *node);
 
 /* The value of a key of a map; NULL when it is not there or the node is no map. */
 struct yaml *yaml_get(const struct yaml *map, const char *key);
+
+/* The same kind, text and parts in the same order, wherever they stand; NULL equals NULL. Whether a
+ * scalar was quoted does not count. */
+bool yaml_equals(const struct yaml *a, const struct yaml *b);
 
 /* A name for what a node is, for errors: "a list", "a map", "nothing" (with the cure where a # made
  * it nothing), "a text". */

@@ -468,6 +468,36 @@ bool enricher_names(
     return true;
 }
 
+static bool texts_equal(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+static bool lookups_equal(const struct config_lookup *a, const struct config_lookup *b)
+{
+    return texts_equal(a->type, b->type) && texts_equal(a->as, b->as) &&
+           texts_equal(a->get, b->get) && texts_equal(a->pick, b->pick) &&
+           texts_equal(secret_reveal(&a->bearer), secret_reveal(&b->bearer)) &&
+           a->deadline_ms == b->deadline_ms && a->timeout_ms == b->timeout_ms;
+}
+
+bool enricher_adopt(struct enricher *enricher, const struct config *config)
+{
+    if (config->lookup_count != enricher->kind_count)
+        return false;
+    for (size_t i = 0; i < enricher->kind_count; i++)
+        if (!lookups_equal(enricher->kinds[i].config, &config->lookups[i]))
+            return false;
+    for (size_t i = 0; i < enricher->kind_count; i++)
+        enricher->kinds[i].config = &config->lookups[i];
+    return true;
+}
+
+bool enricher_is_idle(const struct enricher *enricher)
+{
+    return !enricher->fetches;
+}
+
 const char *enricher_fault(const struct enricher *enricher)
 {
     return enricher->fault;

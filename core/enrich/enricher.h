@@ -62,6 +62,13 @@ bool enricher_look_up(struct enricher *enricher, const struct event *event, enri
 bool enricher_names(
     const struct enricher *enricher, const char *type, const char **name, const char **pick);
 
+/* Goes on with another configuration where all its look-ups are the same; false, and nothing is
+ * done, where they differ. */
+bool enricher_adopt(struct enricher *enricher, const struct config *config);
+
+/* Nobody waits for a look-up. */
+bool enricher_is_idle(const struct enricher *enricher);
+
 /* The last refusal of the key (401, 403), NULL when the last look-up was not refused. */
 const char *enricher_fault(const struct enricher *enricher);
 

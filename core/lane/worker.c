@@ -28,7 +28,7 @@ struct worker {
     void *job;      /* NULL tells the thread to end */
     struct worker_limits limits;
     bool opened;
-    bool is_busy, is_lost; /* the loop's */
+    bool is_busy, is_lost, is_dismissed; /* the loop's */
     struct event *watchdog;
 };
 
@@ -212,6 +212,16 @@ static void drop_jobs(struct worker_lane *lane, struct letter *letter)
     }
 }
 
+static void worker_dismiss(struct worker *worker)
+{
+    assert(!worker->is_busy);
+    if (worker->is_dismissed)
+        return;
+    worker->is_dismissed = true;
+    worker->job = NULL;
+    mailbox_post(worker->inbox, &worker->letter);
+}
+
 /* Ends a thread; false when it does not come back by that time (monotonic). */
 static bool worker_join(struct worker *worker, int64_t until_ms)
 {
@@ -225,11 +235,29 @@ static bool worker_join(struct worker *worker, int64_t until_ms)
             return false;
         drop_jobs(lane, letters);
     }
-    worker->job = NULL;
-    mailbox_post(worker->inbox, &worker->letter);
+    worker_dismiss(worker);
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += join_patience_ms / 1000;
     return pthread_timedjoin_np(worker->thread, NULL, &until) == 0;
+}
+
+bool worker_lane_dismiss(struct worker_lane *lane)
+{
+    bool are_gone = true;
+
+    for (size_t i = 0; i < lane->threads; i++) {
+        struct worker *worker = lane->workers[i];
+        if (!worker)
+            continue;
+        worker_dismiss(worker);
+        if (pthread_tryjoin_np(worker->thread, NULL) == 0) {
+            worker_free(worker);
+            lane->workers[i] = NULL;
+        } else {
+            are_gone = false;
+        }
+    }
+    return are_gone;
 }
 
 bool worker_lane_destroy(struct worker_lane *lane)

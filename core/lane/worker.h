@@ -39,6 +39,10 @@ struct worker_ops {
 struct worker_lane *worker_lane_create(struct event_base *base, size_t threads, size_t may_lose,
     const struct worker_ops *ops, void *context);
 
+/* Tells the threads, all of them at rest, to end, and waits for none. True when they have ended;
+ * else call it again. Those that were lost are not asked. */
+bool worker_lane_dismiss(struct worker_lane *lane);
+
 /* Tells running jobs to stop, joins their threads, drops jobs that are not done. False: a thread
  * was lost or did not come back within two seconds, and is left behind. It may go on using the
  * lane, its context and its job, so that these must live as long as the process. */

@@ -42,6 +42,26 @@ static void test_parts_of_a_secret_url_are_redacted_too(void **state)
     secrets_destroy(secrets);
 }
 
+static void test_what_is_learnt_later_is_redacted_too(void **state)
+{
+    struct secrets *known = secrets_create(), *more = secrets_create(), *last = secrets_create();
+
+    (void)state;
+    secrets_add(known, "first-secret");
+    secrets_add(more, "first-secret");
+    secrets_add(more, "second-secret");
+    secrets_add(last, "third-secret");
+    secrets_learn(known, more);
+    secrets_learn(known, last);
+    secrets_learn(known, last);
+    secrets_destroy(more);
+    secrets_destroy(last);
+    auto_free char *text =
+        secrets_redact(known, "third-secret, first-secret and second-secret; fourth-secret");
+    assert_string_equal(text, "***, *** and ***; fourth-secret");
+    secrets_destroy(known);
+}
+
 static void test_no_registry_hides_nothing(void **state)
 {
     (void)state;
@@ -55,6 +75,7 @@ int main(void)
         cmocka_unit_test(test_a_secret_prints_as_stars),
         cmocka_unit_test(test_remembered_secrets_are_redacted_longest_first),
         cmocka_unit_test(test_parts_of_a_secret_url_are_redacted_too),
+        cmocka_unit_test(test_what_is_learnt_later_is_redacted_too),
         cmocka_unit_test(test_no_registry_hides_nothing),
     };
 

@@ -297,6 +297,34 @@ static void test_values_are_shown_short_and_harmless(void **state)
     assert_string_equal(d, "nothing");
 }
 
+static void test_equal_is_what_says_the_same_in_the_same_order(void **state)
+{
+    static const struct {
+        const char *a, *b;
+        bool are_equal;
+    } rows[] = {
+        {"{x: 1, y: [a, b]}", "x: '1'\ny:\n  - a\n  - \"b\"\n", true},
+        {"{x: 1, y: 2}", "{y: 2, x: 1}", false},
+        {"{x: 1}", "{x: 1, y: 2}", false},
+        {"{x: [1, 2]}", "{x: [1, 3]}", false},
+        {"{x: 1}", "{z: 1}", false},
+        {"{x: }", "{x: ''}", false},
+        {"{x: {y: 1}}", "{x: [y, 1]}", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        auto_problems struct problems problems = {0};
+        auto_yaml struct yaml *a = yaml_load_text("a", rows[i].a, strlen(rows[i].a), &problems);
+        auto_yaml struct yaml *b = yaml_load_text("b", rows[i].b, strlen(rows[i].b), &problems);
+        assert_int_equal(problems.error_count, 0);
+        assert_int_equal(yaml_equals(a, b), rows[i].are_equal);
+        assert_int_equal(yaml_equals(b, a), rows[i].are_equal);
+        assert_false(yaml_equals(a, NULL));
+    }
+    assert_true(yaml_equals(NULL, NULL));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +341,7 @@ int main(void)
         cmocka_unit_test(test_aliases_of_aliases_cannot_fill_the_memory),
         cmocka_unit_test(test_a_file_that_cannot_be_read_is_named),
         cmocka_unit_test(test_values_are_shown_short_and_harmless),
+        cmocka_unit_test(test_equal_is_what_says_the_same_in_the_same_order),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -250,6 +250,27 @@ static void test_an_event_without_an_id_fails_at_once_and_a_deleted_one_asks_not
     event_destroy(event);
 }
 
+static void test_the_same_look_ups_are_taken_over_and_others_are_not(void **state)
+{
+    struct scene *scene = *state;
+    struct config_lookup twin = scene->lookup;
+    struct config same = {.lookups = &twin, .lookup_count = 1}, none = {0};
+    struct rider_seen seen = {0};
+
+    assert_false(enricher_adopt(scene->enricher, &none));
+    twin.timeout_ms++;
+    assert_false(enricher_adopt(scene->enricher, &same));
+    twin.timeout_ms--;
+    twin.bearer.hidden = text_copy("another-key");
+    assert_false(enricher_adopt(scene->enricher, &same));
+    secret_finish(&twin.bearer);
+    assert_true(enricher_is_idle(scene->enricher));
+    look_up(scene, "a", &seen);
+    assert_false(enricher_is_idle(scene->enricher));
+    assert_true(enricher_adopt(scene->enricher, &same));
+    assert_true(enricher_adopt(scene->enricher, &scene->config));
+}
+
 #define SCENE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -260,6 +281,7 @@ int main(void)
         SCENE(test_a_404_and_a_500_are_asked_again),
         SCENE(test_a_refused_key_is_told_at_once_and_remembered),
         SCENE(test_silence_ends_at_the_deadline),
+        SCENE(test_the_same_look_ups_are_taken_over_and_others_are_not),
         SCENE(test_an_event_without_an_id_fails_at_once_and_a_deleted_one_asks_nothing),
     };
 

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/mem.h"
 #include "lane/worker.h"
@@ -160,6 +161,25 @@ static void test_only_so_many_may_be_lost(void **state)
     worker_lane_destroy(bench->lane);
 }
 
+static void test_threads_at_rest_end_without_anybody_waiting_for_them(void **state)
+{
+    struct bench *bench = mem_alloc(sizeof *bench);
+    static const struct timespec pause = {0, 1000000};
+    int looks = 0;
+
+    (void)state;
+    bench->until = 20;
+    bench_run(bench, 3, 8);
+    while (!worker_lane_dismiss(bench->lane)) {
+        assert_true(looks++ < 5000);
+        nanosleep(&pause, NULL);
+    }
+    assert_true(worker_lane_dismiss(bench->lane));
+    assert_true(worker_lane_destroy(bench->lane));
+    event_base_free(bench->base);
+    free(bench);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +187,7 @@ int main(void)
         cmocka_unit_test(test_a_worker_that_does_not_open_tries_again_at_the_next_job),
         cmocka_unit_test(test_one_that_overstays_is_given_up_and_the_others_go_on),
         cmocka_unit_test(test_only_so_many_may_be_lost),
+        cmocka_unit_test(test_threads_at_rest_end_without_anybody_waiting_for_them),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,25 @@
+/* The files that a configuration was read from, to see when one of them changes. */
+#ifndef TOCSIN_CONFIG_SOURCES_H
+#define TOCSIN_CONFIG_SOURCES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct config;
+
+struct sources {
+    char **paths; /* owned: files, and the folders in which patterns found some */
+    size_t count;
+};
+
+/* Adds tocsin.yaml, the rules files with their folders, and what ${file:PATH} and ${cred:NAME}
+ * read. */
+void sources_add_config(struct sources *sources, const struct config *config);
+void sources_add(struct sources *sources, const char *path);
+void sources_finish(struct sources *sources);
+
+/* A number that changes when any of them does: replaced by a rename, rewritten in place, gone, or
+ * led elsewhere by a symbolic link. */
+uint64_t sources_stamp(const struct sources *sources);
+
+#endif
