@@ -47,6 +47,8 @@ static const struct command commands[] = {
         "hold back what a sink is to send, over a restart too",
         "pause soc-teams --for 2h --reason \"the channel moves\"", cmd_pause},
     {"resume", OPERATORS "SINK", "end a pause", "resume soc-teams", cmd_resume},
+    {"reload", OPERATORS, "have the daemon take over the configuration as its files are now",
+        "reload", cmd_reload},
     {"plugin", "[--plugin-path FOLDER] doc NAME|FILE.so", "print a plugin's options",
         "plugin doc mattermost", cmd_plugin},
 };

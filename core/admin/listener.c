@@ -80,6 +80,11 @@ struct admin_listener *admin_listener_create(const struct admin_parts *parts, st
     return admin;
 }
 
+void admin_listener_reload(struct admin_listener *admin, const struct admin_parts *parts)
+{
+    admin->parts = *parts;
+}
+
 const char *admin_listener_address(const struct admin_listener *admin)
 {
     return server_address(admin->server);

@@ -3,8 +3,10 @@
 #ifndef TOCSIN_ADMIN_LISTENER_H
 #define TOCSIN_ADMIN_LISTENER_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct admin_listener;
 struct config;
@@ -16,6 +18,17 @@ struct journal;
 struct logger;
 struct sink;
 
+/* What became of the configuration's files. */
+struct admin_configuration {
+    int64_t loaded_ms;  /* wall clock: what runs was loaded then */
+    int64_t refused_ms; /* a later one was refused then; 0: none was */
+    char *refused;      /* owned: its first fault, with its place; NULL likewise */
+};
+
+/* Loads the configuration anew, and goes on with it where nothing is wrong with it: sets *report to
+ * a new object for people and programs, and returns whether it did. */
+typedef bool (*admin_reload)(void *arg, json_t **report);
+
 /* What it tells about, all borrowed. */
 struct admin_parts {
     struct event_base *base;
@@ -26,10 +39,16 @@ struct admin_parts {
     struct sink *const *sinks;
     size_t sink_count;
     const struct logger *logger;
+    const struct admin_configuration *configuration;
+    admin_reload reload;
+    void *reload_arg;
 };
 
 /* Listens at config->admin. NULL with the address and the reason. */
 struct admin_listener *admin_listener_create(const struct admin_parts *parts, struct error *error);
+
+/* Goes on with another configuration's parts; base, journal, flow and address stay the same. */
+void admin_listener_reload(struct admin_listener *admin, const struct admin_parts *parts);
 
 const char *admin_listener_address(const struct admin_listener *admin);
 

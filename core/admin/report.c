@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
+#include "config/config.h"
 #include "enrich/enricher.h"
 #include "sink/plugin.h"
 #include "sink/sink.h"
@@ -35,9 +36,52 @@ static bool is_ready_now(const struct store_health *health)
     return health->writable && !health->is_full;
 }
 
-static json_t *report_readiness(const struct admin_parts *parts, const struct store_health *health)
+static json_t *text_json(const char *text)
+{
+    size_t len;
+    auto_free char *valid = utf8_repair(text, strlen(text), &len);
+
+    return json_stringn(valid, len);
+}
+
+/* What works, but not as it was meant to. */
+static json_t *report_degraded(const struct admin_parts *parts)
 {
     const char *fault = enricher_fault(parts->enricher);
+    const char *refused = parts->configuration->refused;
+    json_t *lines = json_array();
+
+    if (fault)
+        json_array_append_new(lines, text_json(fault));
+    if (refused) {
+        auto_free char *line = text_format(
+            "the configuration was changed and is refused, the one before goes on: %s", refused);
+        json_array_append_new(lines, text_json(line));
+    }
+    return lines;
+}
+
+static json_t *time_json(int64_t ms)
+{
+    char text[TIMESTAMP_SIZE];
+
+    if (ms == 0)
+        return json_null();
+    timestamp_format(ms, text);
+    return json_string(text);
+}
+
+static json_t *report_configuration(const struct admin_parts *parts)
+{
+    const struct admin_configuration *configuration = parts->configuration;
+
+    return json_pack("{s:s,s:o,s:o,s:o}", "file", parts->config->file, "loaded",
+        time_json(configuration->loaded_ms), "refused", time_json(configuration->refused_ms), "why",
+        configuration->refused ? text_json(configuration->refused) : json_null());
+}
+
+static json_t *report_readiness(const struct admin_parts *parts, const struct store_health *health)
+{
     json_t *report = json_pack("{s:b}", "ready", (int)is_ready_now(health));
 
     if (!health->writable)
@@ -46,8 +90,11 @@ static json_t *report_readiness(const struct admin_parts *parts, const struct st
         json_object_set_new(report, "why",
             json_pack("[s]",
                 "the ledger is full: what may not be removed yet takes all of its max_size"));
-    if (fault)
-        json_object_set_new(report, "degraded", json_pack("[s]", fault));
+    json_t *degraded = report_degraded(parts);
+    if (json_array_size(degraded) > 0)
+        json_object_set_new(report, "degraded", degraded);
+    else
+        json_decref(degraded);
     return report;
 }
 
@@ -156,5 +203,6 @@ char *report_status(const struct admin_parts *parts)
         (json_int_t)health.skipped, "sinks", report_sinks(parts));
 
     json_object_update(report, counts);
+    json_object_set_new(report, "configuration", report_configuration(parts));
     return take_text(report);
 }

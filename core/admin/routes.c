@@ -45,6 +45,22 @@ static void answer_records(const struct admin_call *call)
         exchange_begin(call->admin->server, call->request));
 }
 
+/* The listener's own parts may be other ones afterwards. */
+static void answer_reload(const struct admin_call *call)
+{
+    const struct admin_parts *parts = &call->admin->parts;
+    json_t *report = NULL;
+
+    if (json_object_size(call->body) > 0) {
+        admin_refuse(call, 400, "to reload takes no parameters");
+        return;
+    }
+    bool is_done = parts->reload(parts->reload_arg, &report);
+    auto_free char *text = json_dumps(report, JSON_COMPACT);
+    admin_reply(call, is_done ? 200 : 422, text);
+    json_decref(report);
+}
+
 struct route {
     const char *path; /* a star stands for one segment that is not empty */
     void (*answer)(const struct admin_call *);
@@ -59,6 +75,7 @@ static const struct route routes[] = {
     {"/api/v1/sinks", answer_sinks, EVHTTP_REQ_GET, false},
     {"/api/v1/sinks/*/pause", answer_pause, EVHTTP_REQ_POST, false},
     {"/api/v1/sinks/*/resume", answer_resume, EVHTTP_REQ_POST, false},
+    {"/api/v1/reload", answer_reload, EVHTTP_REQ_POST, false},
     {"/api/v1/events", answer_records, EVHTTP_REQ_GET, false},
     {"/api/v1/events/*", answer_records, EVHTTP_REQ_GET, false},
     {"/api/v1/deliveries", answer_records, EVHTTP_REQ_GET, false},

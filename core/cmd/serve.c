@@ -1,7 +1,5 @@
-/* The daemon: everything put together, and taken apart in the mirrored order. */
+/* The daemon's life: signals, upkeep, and its end. */
 #include <event2/event.h>
-#include <event2/thread.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "admin/listener.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/loop.h"
@@ -18,37 +15,19 @@
 #include "base/mem.h"
 #include "build_config.h"
 #include "cmd/arguments.h"
+#include "base/secret.h"
 #include "cmd/command.h"
-#include "cmd/setup.h"
+#include "cmd/daemon.h"
 #include "config/config.h"
-#include "enrich/enricher.h"
 #include "flow/flow.h"
 #include "hook/listener.h"
-#include "lane/http.h"
-#include "sink/sink.h"
 #include "store/journal.h"
-#include "store/sqlite.h"
 
 enum {
     wanted_descriptors = 16384,
     drain_check_ms = 20,
     prune_ms = 60000,
     measure_ms = 1000, /* how often a ledger with a max_size is looked at */
-};
-
-struct daemon {
-    struct setup setup;
-    struct logger logger;
-    struct event_base *base;
-    struct journal *journal;
-    struct http_lane *http;
-    struct enricher *enricher;
-    struct flow *flow;
-    struct hook_listener *hooks;
-    struct admin_listener *admin;
-    struct event *on_term, *on_int, *drain, *prune;
-    int64_t pruned_ms;      /* monotonic; when it was begun last */
-    int64_t drain_until_ms; /* monotonic; 0: not stopping */
 };
 
 /* The next step of a pass; the pauses leave the ledger to the others. */
@@ -141,6 +120,15 @@ static void raise_descriptor_limit(const struct logger *logger)
             (unsigned long long)limit.rlim_cur);
 }
 
+static void on_hang_up(evutil_socket_t number, short what, void *arg)
+{
+    struct daemon *daemon = arg;
+
+    (void)number, (void)what;
+    if (!daemon->drain_until_ms)
+        daemon_reload(daemon, NULL);
+}
+
 static void watch_signals(struct daemon *daemon)
 {
     struct event_base *base = daemon->base;
@@ -149,119 +137,39 @@ static void watch_signals(struct daemon *daemon)
     signal(SIGXFSZ, SIG_IGN); /* a file-size limit fails the write, and the ledger says so */
     daemon->on_term = evsignal_new(base, SIGTERM, on_stop, daemon);
     daemon->on_int = evsignal_new(base, SIGINT, on_stop, daemon);
+    daemon->on_hup = evsignal_new(base, SIGHUP, on_hang_up, daemon);
     daemon->drain = event_new(base, -1, EV_PERSIST, on_drain, daemon);
     daemon->prune = evtimer_new(base, on_prune, daemon);
-    if (!daemon->on_term || !daemon->on_int || !daemon->drain || !daemon->prune)
+    if (!daemon->on_term || !daemon->on_int || !daemon->on_hup || !daemon->drain || !daemon->prune)
         mem_exhausted();
     event_add(daemon->on_term, NULL);
     event_add(daemon->on_int, NULL);
+    event_add(daemon->on_hup, NULL);
 }
 
-static bool open_ways_out(struct daemon *daemon, struct error *error)
+/* Everything that needs no configuration but its secrets and its name. */
+static void daemon_begin(struct daemon *daemon)
 {
-    struct setup *setup = &daemon->setup;
-
-    daemon->journal = sqlite_journal_open(setup->config->ledger_path,
-        (int64_t)setup->config->max_size, daemon->base, &daemon->logger, error);
-    if (!daemon->journal)
-        return false;
-    daemon->http = http_lane_create(daemon->base, error);
-    if (!daemon->http)
-        return false;
-    daemon->enricher = enricher_create(
-        setup->config, daemon->base, daemon->http, &daemon->logger, &setup->problems);
-    for (size_t i = 0; i < setup->sink_count; i++)
-        sink_start(setup->sinks[i], daemon->base, daemon->http, &daemon->logger);
-    return daemon->enricher != NULL;
-}
-
-static bool open_doors(struct daemon *daemon, struct error *error)
-{
-    struct setup *setup = &daemon->setup;
-    const struct admin_parts parts = {
-        .base = daemon->base,
-        .config = setup->config,
-        .journal = daemon->journal,
-        .flow = daemon->flow,
-        .enricher = daemon->enricher,
-        .sinks = setup->sinks,
-        .sink_count = setup->sink_count,
-        .logger = &daemon->logger,
-    };
-
-    daemon->hooks =
-        hook_listener_create(daemon->base, setup->config, daemon->flow, &daemon->logger, error);
-    daemon->admin = daemon->hooks ? admin_listener_create(&parts, error) : NULL;
-    if (!daemon->admin)
-        return false;
-    log_info(&daemon->logger, "serving hooks on %s", hook_listener_address(daemon->hooks));
-    log_info(&daemon->logger, "serving admin on %s", admin_listener_address(daemon->admin));
-    return true;
-}
-
-static bool daemon_open(struct daemon *daemon, struct error *error)
-{
-    struct setup *setup = &daemon->setup;
-
-    daemon->logger = (struct logger){
-        .threshold = LOG_LEVEL_INFO,
-        .secrets = setup->config->secrets,
-    };
-    log_info(&daemon->logger, "tocsin " TOCSIN_VERSION " with %s", setup->config->file);
+    daemon->secrets = secrets_create();
+    secrets_learn(daemon->secrets, daemon->setup.config->secrets);
+    daemon->logger = (struct logger){.threshold = LOG_LEVEL_INFO, .secrets = daemon->secrets};
+    log_info(&daemon->logger, "tocsin " TOCSIN_VERSION " with %s", daemon->setup.config->file);
     raise_descriptor_limit(&daemon->logger);
     srandom((unsigned)clock_wall_ms() ^ (unsigned)getpid()); /* back-offs, unlike a neighbour's */
     daemon->base = loop_create();
     watch_signals(daemon);
-    if (!open_ways_out(daemon, error))
-        return false;
-    const struct flow_parts parts = {
-        .base = daemon->base,
-        .config = setup->config,
-        .journal = daemon->journal,
-        .enricher = daemon->enricher,
-        .rules = setup->rules,
-        .sinks = setup->sinks,
-        .sink_count = setup->sink_count,
-        .logger = &daemon->logger,
-    };
-    daemon->flow = flow_create(&parts);
-    return open_doors(daemon, error);
 }
 
-static void forget_event(struct event *event)
+static void daemon_end(struct daemon *daemon)
 {
-    if (event)
-        event_free(event);
-}
-
-static bool stop_sinks(const struct setup *setup)
-{
-    bool all_back = true;
-
-    for (size_t i = 0; i < setup->sink_count; i++)
-        all_back &= sink_stop(setup->sinks[i]);
-    return all_back;
-}
-
-/* The ledger is closed first: its last answers still find everything they speak of. False: a thread
- * that blocks was left behind, and may still use anything of the setup. */
-static bool daemon_close(struct daemon *daemon)
-{
-    if (daemon->flow)
-        flow_stop(daemon->flow);
-    if (daemon->journal)
-        daemon->journal->ops->close(daemon->journal);
-    hook_listener_destroy(daemon->hooks);
-    bool all_back = admin_listener_destroy(daemon->admin);
-    flow_destroy(daemon->flow);
-    enricher_destroy(daemon->enricher);
-    http_lane_destroy(daemon->http);
-    all_back &= stop_sinks(&daemon->setup);
-    forget_event(daemon->on_term);
-    forget_event(daemon->on_int);
-    forget_event(daemon->drain);
-    forget_event(daemon->prune);
-    return all_back;
+    event_free(daemon->on_term);
+    event_free(daemon->on_int);
+    event_free(daemon->on_hup);
+    event_free(daemon->drain);
+    event_free(daemon->prune);
+    setup_finish(&daemon->setup);
+    event_base_free(daemon->base);
+    secrets_destroy(daemon->secrets);
 }
 
 static void daemon_run(struct daemon *daemon)
@@ -285,12 +193,14 @@ int cmd_serve(const struct command *command, int argc, char **argv)
     if (arguments_read(command, argc, argv, options, 1, NULL, 0) < 0)
         return EXIT_USAGE;
     umask(0077);
-    bool ok = setup_load(&daemon.setup, arguments_config(given));
+    daemon.file = arguments_config(given);
+    bool ok = setup_load(&daemon.setup, daemon.file);
     setup_print_problems(&daemon.setup);
     if (!ok) {
         setup_finish(&daemon.setup);
         return EXIT_NO;
     }
+    daemon_begin(&daemon);
     if (daemon_open(&daemon, &error)) {
         daemon_run(&daemon);
     } else {
@@ -299,8 +209,6 @@ int cmd_serve(const struct command *command, int argc, char **argv)
     }
     if (!daemon_close(&daemon))
         _exit(status); /* what the lost threads use, exit handlers would take away */
-    setup_finish(&daemon.setup);
-    if (daemon.base)
-        event_base_free(daemon.base);
+    daemon_end(&daemon);
     return status;
 }

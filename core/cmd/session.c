@@ -72,7 +72,7 @@ static int judge(const struct session *session, int status, const json_t *body, 
 
     if (status == 200 && json_is_object(body))
         return EXIT_FINE;
-    if (error && (status == 400 || status == 404 || status == 409)) {
+    if (error && (status == 400 || status == 404 || status == 409 || status == 422)) {
         fprintf(stderr, "tocsin: %s\n", error);
         return EXIT_NO;
     }

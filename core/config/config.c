@@ -23,6 +23,7 @@ struct settings {
     const char *public_url;
     struct tocsin_list rules, plugin_path, alarms;
     struct tocsin_duration dedupe, drain;
+    bool watch;
 };
 
 static const struct tocsin_option settings_options[] = {
@@ -33,6 +34,8 @@ static const struct tocsin_option settings_options[] = {
     TOCSIN_OPTION(struct settings, alarms, 0, NULL, "sinks that hear of tocsin's own troubles"),
     TOCSIN_OPTION(struct settings, dedupe, 0, "10m", "how long a repeated event is recognised"),
     TOCSIN_OPTION(struct settings, drain, 0, "20s", "how long a stop waits for what is under way"),
+    TOCSIN_OPTION(
+        struct settings, watch, 0, "false", "reload when a file of the configuration changes"),
 };
 
 struct ledger {
@@ -133,15 +136,15 @@ static void settings_read(
 {
     static const char *const blocks[] = {
         "listen", "admin", "ledger", "sekoia", "hooks", "enrich", "sinks", "sink_defaults", NULL};
-    static const char *const later[] = {"watch", NULL};
     const struct option_context context = {
-        .problems = problems, .secrets = config->secrets, .also = blocks, .later = later};
+        .problems = problems, .secrets = config->secrets, .also = blocks};
     const struct option_table table = OPTION_TABLE(settings_options);
     struct settings settings = {0};
 
     options_read(&table, config->document, &settings, &context);
     config->dedupe_ms = settings.dedupe.ms;
     config->drain_ms = settings.drain.ms;
+    config->watch = settings.watch;
     set_public_url(config, settings.public_url, problems);
     set_plugin_path(config, &settings.plugin_path, default_plugin_path);
     rule_files_find(config, &settings.rules, yaml_get(config->document, "rules"), problems);

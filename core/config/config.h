@@ -63,6 +63,7 @@ struct config {
     char **plugin_path; /* absolute folders */
     size_t plugin_path_count;
     int64_t dedupe_ms, drain_ms;
+    bool watch; /* reload when one of its files changes: config/sources.h */
     struct config_levels levels;
     char *app_url; /* the web application, for links; NULL without a sekoia block */
     char *api_url; /* no trailing slash, no trailing /api doubling; NULL likewise */

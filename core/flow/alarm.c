@@ -140,9 +140,11 @@ static bool is_trouble(const struct gate *gate)
 void alarm_about_sink(struct flow *flow, struct outlet *outlet, bool *is_told)
 {
     const struct sink *sink = outlet_sink(outlet);
+
+    if (!sink)
+        return; /* what is left of it ends at a sink that nobody has any more */
     const struct gate *gate = &sink->gate;
     bool is_unusable = gate->cause == GATE_UNUSABLE;
-
     if (!is_trouble(gate)) {
         *is_told &= gate->is_shut;
         return;

@@ -240,6 +240,16 @@ void delivery_attempt(struct flow *flow, struct sink *sink, const struct store_c
     sink_attempt(sink, &dispatch, on_attempted, delivery);
 }
 
+bool deliveries_use(const struct flow *flow, const struct sink *sink)
+{
+    const struct delivery *delivery;
+
+    LIST_FOREACH(delivery, &flow->deliveries, link)
+    if (delivery->sink == sink)
+        return true;
+    return false;
+}
+
 void deliveries_drop(struct flow *flow)
 {
     struct delivery *delivery, *next;

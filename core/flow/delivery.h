@@ -3,6 +3,7 @@
 #ifndef TOCSIN_FLOW_DELIVERY_H
 #define TOCSIN_FLOW_DELIVERY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct flow;
@@ -29,6 +30,9 @@ void delivery_attempt(struct flow *flow, struct sink *sink, const struct store_c
     struct story *story, const struct delivery_watch *watch, void *arg);
 
 /* Forgets those that are under way: the flow ends, and the ledger knows that they were claimed. */
+/* Something is being attempted at the sink, or its outcome recorded. */
+bool deliveries_use(const struct flow *flow, const struct sink *sink);
+
 void deliveries_drop(struct flow *flow);
 
 #endif

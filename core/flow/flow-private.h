@@ -23,6 +23,7 @@ struct loadings;
 struct outlet;
 struct passages;
 struct shelf;
+struct ruleset;
 struct silences;
 struct story;
 struct turn;
@@ -36,7 +37,8 @@ struct flow {
     struct logger logger;
     struct passages *passages;
     struct backlog *backlog;
-    struct outlet **outlets; /* one for each sink, in the same order */
+    struct outlet **outlets; /* one for each name that a sink had in this process */
+    size_t outlet_count;
     struct shelf *shelf;
     struct loadings *loadings;
     struct turn *turn;
@@ -47,6 +49,7 @@ struct flow {
     struct event *notes_again; /* reads the notes again */
     int64_t behind_since_ms;   /* monotonic; 0: deliveries do not wait for tocsin */
     bool is_open;              /* the notes of an earlier life are read: sinks may be served */
+    bool was_open;             /* it is not the first time */
     bool is_stopping;
     size_t calls;                     /* to the ledger, not answered yet */
     LIST_HEAD(, delivery) deliveries; /* being attempted, or their outcome recorded */
@@ -65,6 +68,11 @@ void flow_wake(struct flow *flow, const char *sink);
 void flow_accept_event(struct flow *flow, const char *hook, struct event *event, const void *body,
     size_t len, const char *dedupe, int64_t dedupe_ms, flow_accepted done, void *arg);
 
+/* In reload.c. */
+
+/* An outlet for each configured sink, and each outlet with the sink that its name has now. */
+void outlets_match(struct flow *flow);
+
 /* In note.c: small facts that outlive the process (store_note). */
 
 /* Reads them all, restores what they say, and opens the flow. */
@@ -77,6 +85,9 @@ void note_put(struct flow *flow, char *key, const char *value);
 
 struct passages *passages_create(struct flow *flow);
 void passages_destroy(struct passages *passages);
+
+/* A decision by those rules is on its way to the ledger. */
+bool passages_use(const struct passages *passages, const struct ruleset *rules);
 
 /* True when there is room for another event in memory and none waits in the ledger before it: then
  * it may be claimed as it is accepted. */
@@ -138,8 +149,16 @@ void loadings_add(struct loadings *loadings, struct claim *claim);
 
 /* In outlet.c: from routed to settled. */
 
-struct outlet *outlet_create(struct flow *flow, struct sink *sink);
+/* The queue of a sink's name. It stays when the sink leaves the configuration, and sends nothing
+ * until there is a sink of that name again. */
+struct outlet *outlet_create(struct flow *flow, const char *name);
 void outlet_destroy(struct outlet *outlet);
+
+/* From now on its deliveries go there; what is under way stays with the sink it has. NULL: nowhere.
+ */
+void outlet_set_sink(struct outlet *outlet, struct sink *sink);
+
+const char *outlet_name(const struct outlet *outlet);
 
 /* True when a delivery may be claimed as it is decided: a place is kept for it, until
  * outlet_begin() or outlet_give_place_back(). */
@@ -167,6 +186,7 @@ void outlet_hold(struct outlet *outlet, bool is_held);
 /* Deliveries wait that could go out if tocsin came to it. */
 bool outlet_is_behind(const struct outlet *outlet, int64_t now_ms);
 
+/* NULL while the configuration has none of that name. */
 struct sink *outlet_sink(const struct outlet *outlet);
 
 bool outlet_is_idle(const struct outlet *outlet);
@@ -214,6 +234,11 @@ void alarm_about_lost(struct flow *flow);
 struct silences *silences_create(struct flow *flow);
 void silences_destroy(struct silences *silences);
 void silences_open(struct silences *silences);
+
+/* Those of another configuration take over what these know of the hooks that both have, and these
+ * go. */
+void silences_succeed(struct silences *successors, struct silences *silences);
+
 void silence_heard(struct silences *silences, const char *hook);
 void silence_restore(struct silences *silences, const char *hook, const char *value);
 
@@ -223,6 +248,9 @@ struct fallbacks *fallbacks_create(struct flow *flow);
 void fallbacks_destroy(struct fallbacks *fallbacks);
 void fallbacks_open(struct fallbacks *fallbacks);
 
+/* Looks which sinks have one now. */
+void fallbacks_match(struct fallbacks *fallbacks);
+
 /* An attempt of the outlet is over: what it was about may be moved now. */
 void fallbacks_note_over(struct fallbacks *fallbacks, const struct outlet *outlet);
 
@@ -231,7 +259,8 @@ void fallbacks_note_over(struct fallbacks *fallbacks, const struct outlet *outle
 struct held *held_create(struct flow *flow);
 void held_destroy(struct held *held);
 
-/* A note says that this sink was away. */
+/* A note says that this sink was away. Where it is configured again, what waited is gone through,
+ * once. */
 void held_restore(struct held *held, const char *sink);
 
 /* Looks which sinks are away now. */

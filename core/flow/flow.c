@@ -25,9 +25,7 @@ struct arrival {
 
 static void create_parts(struct flow *flow)
 {
-    flow->outlets = mem_alloc(flow->parts.sink_count * sizeof(struct outlet *));
-    for (size_t i = 0; i < flow->parts.sink_count; i++)
-        flow->outlets[i] = outlet_create(flow, flow->parts.sinks[i]);
+    outlets_match(flow);
     flow->shelf = shelf_create();
     flow->loadings = loadings_create(flow);
     flow->turn = turn_create(flow);
@@ -64,7 +62,7 @@ void flow_destroy(struct flow *flow)
     loadings_destroy(flow->loadings);
     turn_destroy(flow->turn);
     shelf_destroy(flow->shelf);
-    for (size_t i = 0; i < flow->parts.sink_count; i++)
+    for (size_t i = 0; i < flow->outlet_count; i++)
         outlet_destroy(flow->outlets[i]);
     deliveries_drop(flow);
     if (flow->notes_again)
@@ -75,9 +73,9 @@ void flow_destroy(struct flow *flow)
 
 struct outlet *flow_find_outlet(struct flow *flow, const char *sink)
 {
-    for (size_t i = 0; i < flow->parts.sink_count; i++)
-        if (strcmp(flow->parts.sinks[i]->name, sink) == 0)
-            return flow->outlets[i];
+    for (size_t i = 0; i < flow->outlet_count; i++)
+        if (strcmp(outlet_name(flow->outlets[i]), sink) == 0)
+            return outlet_sink(flow->outlets[i]) ? flow->outlets[i] : NULL;
     return NULL;
 }
 
@@ -170,13 +168,13 @@ bool flow_accept(struct flow *flow, const char *hook, const void *body, size_t l
 void flow_stop(struct flow *flow)
 {
     flow->is_stopping = true;
-    for (size_t i = 0; i < flow->parts.sink_count; i++)
+    for (size_t i = 0; i < flow->outlet_count; i++)
         outlet_go_on(flow->outlets[i]);
 }
 
 bool flow_is_idle(const struct flow *flow)
 {
-    for (size_t i = 0; i < flow->parts.sink_count; i++)
+    for (size_t i = 0; i < flow->outlet_count; i++)
         if (!outlet_is_idle(flow->outlets[i]))
             return false;
     return flow->calls == 0;

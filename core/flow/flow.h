@@ -16,7 +16,8 @@ struct logger;
 struct ruleset;
 struct sink;
 
-/* What the flow works with, all borrowed for its life. */
+/* What the flow works with, all borrowed: for its life, or until another configuration took over
+ * and flow_is_done_with() it. */
 struct flow_parts {
     struct event_base *base;
     const struct config *config;
@@ -39,6 +40,14 @@ void flow_destroy(struct flow *flow);
 /* id is what the sender is told; NULL with an error: nothing was accepted, the sender must come
  * again. */
 typedef void (*flow_accepted)(const struct error *error, const char *id, bool duplicate, void *arg);
+
+/* Goes on with another configuration's sinks, rules and look-ups; base, journal and logger stay the
+ * same. What is under way stays with what it has. A sink of the old parts may be among the new
+ * ones. Deliveries to a name that has no sink any more are held. */
+void flow_reload(struct flow *flow, const struct flow_parts *parts);
+
+/* Whether nothing that is under way uses those sinks or rules any more: they may be destroyed. */
+bool flow_is_done_with(const struct flow *flow, const struct flow_parts *parts);
 
 /* Takes a posted document. False with what is wrong with it, for the sender to read; else done is
  * called once, when the event is on the disk or could not be put there. */

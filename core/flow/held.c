@@ -46,18 +46,21 @@ static void returning_destroy(struct returning *returning)
 static void returning_end(struct returning *returning)
 {
     struct flow *flow = returning->held->flow;
-    const struct sink *sink = outlet_sink(returning->outlet);
+    struct outlet *outlet = returning->outlet;
+    const char *name = outlet_name(outlet);
+    const struct logger sink = logger_with(&flow->logger, "sink", name);
 
-    log_warn(&sink->logger,
+    log_warn(&sink,
         "it is back in the configuration: what waited is sent, but %lld that "
         "are older than give_up are dead letters now",
         (long long)returning->buried);
-    note_put(flow, text_format("held/%s", sink->name), NULL);
+    if (outlet_sink(outlet))
+        note_put(flow, text_format("held/%s", name), NULL); /* else it left again meanwhile */
     if (returning->buried)
-        alarm_about_dead(flow, sink->name, "What waited while it was out of the configuration",
-            "older than give_up");
-    outlet_hold(returning->outlet, false);
+        alarm_about_dead(
+            flow, name, "What waited while it was out of the configuration", "older than give_up");
     returning_destroy(returning);
+    outlet_hold(outlet, false);
 }
 
 static void on_again(evutil_socket_t fd, short what, void *arg)
@@ -74,8 +77,8 @@ static void on_buried(const struct error *error, const struct store_changes *cha
 
     flow->calls--;
     if (error->text) {
-        log_error(&outlet_sink(returning->outlet)->logger,
-            "what waited could not be gone through, trying on: %s", error_text(error));
+        log_error(&flow->logger, "what waited for %s could not be gone through, trying on: %s",
+            outlet_name(returning->outlet), error_text(error));
         evtimer_add(returning->again, &delay);
         return;
     }
@@ -92,7 +95,7 @@ static void returning_step(struct returning *returning)
     struct flow *flow = returning->held->flow;
     struct journal *journal = flow->parts.journal;
     const struct store_finish finish = {
-        .pick = {.sink = outlet_sink(returning->outlet)->name,
+        .pick = {.sink = outlet_name(returning->outlet),
             .until_ms = returning->until_ms,
             .after = returning->after},
         .result = STORE_DEAD,
@@ -104,13 +107,23 @@ static void returning_step(struct returning *returning)
     journal->ops->finish(journal, &finish, on_buried, returning);
 }
 
+static bool is_returning(const struct held *held, const struct outlet *outlet)
+{
+    const struct returning *returning;
+
+    TAILQ_FOREACH (returning, &held->returning, link)
+        if (returning->outlet == outlet)
+            return true;
+    return false;
+}
+
 /* One that was away and is configured again is looked after before it sends. */
 void held_restore(struct held *held, const char *sink)
 {
     struct outlet *outlet = flow_find_outlet(held->flow, sink);
     struct returning *returning;
 
-    if (!outlet)
+    if (!outlet || is_returning(held, outlet))
         return;
     returning = mem_alloc(sizeof *returning);
     returning->held = held;

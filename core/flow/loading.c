@@ -88,7 +88,7 @@ static void on_loaded(const struct error *error, const struct store_loaded *load
 
     flow->calls--;
     struct story *story = read_story(flow, error, loaded, &why);
-    if (story && flow->parts.sink_count > 1)
+    if (story && flow->outlet_count > 1)
         shelf_lend(flow->shelf, story, clock_mono_ms());
     while ((claim = take_claim(loading))) {
         if (story)

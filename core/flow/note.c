@@ -31,12 +31,15 @@ static void restore(struct flow *flow, const struct store_note *note)
 
 static void open_flow(struct flow *flow)
 {
-    flow->is_open = true;
+    bool is_first = !flow->was_open;
+
+    flow->is_open = flow->was_open = true;
     held_open(flow->held);
     silences_open(flow->silences);
     fallbacks_open(flow->fallbacks);
-    alarm_about_lost(flow);
-    for (size_t i = 0; i < flow->parts.sink_count; i++)
+    if (is_first)
+        alarm_about_lost(flow);
+    for (size_t i = 0; i < flow->outlet_count; i++)
         outlet_wake(flow->outlets[i]);
 }
 

@@ -23,7 +23,9 @@ enum {
 
 struct outlet {
     struct flow *flow;
-    struct sink *sink;
+    char *name;
+    struct logger logger;
+    struct sink *sink;   /* NULL while the configuration has none of that name */
     size_t kept;         /* places promised to claims that are on their way */
     struct claims ready; /* claimed ahead of a place */
     size_t ready_count;
@@ -71,12 +73,13 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
     outlet_wake(outlet);
 }
 
-struct outlet *outlet_create(struct flow *flow, struct sink *sink)
+struct outlet *outlet_create(struct flow *flow, const char *name)
 {
     struct outlet *outlet = mem_alloc(sizeof *outlet);
 
     outlet->flow = flow;
-    outlet->sink = sink;
+    outlet->name = text_copy(name);
+    outlet->logger = logger_with(flow->parts.logger, "sink", outlet->name);
     TAILQ_INIT(&outlet->ready);
     outlet->timer = evtimer_new(flow->parts.base, on_timer, outlet);
     if (!outlet->timer)
@@ -98,7 +101,20 @@ void outlet_destroy(struct outlet *outlet)
     while (outlet->ready_count > 0)
         claim_destroy(take_ready(outlet));
     event_free(outlet->timer);
+    free(outlet->name);
     free(outlet);
+}
+
+void outlet_set_sink(struct outlet *outlet, struct sink *sink)
+{
+    if (outlet->sink != sink)
+        outlet->is_told = false;
+    outlet->sink = sink;
+}
+
+const char *outlet_name(const struct outlet *outlet)
+{
+    return outlet->name;
 }
 
 bool outlet_is_idle(const struct outlet *outlet)
@@ -116,7 +132,9 @@ static size_t outlet_room(struct outlet *outlet, int64_t *next_ms)
 
 static bool may_send(const struct outlet *outlet)
 {
-    return outlet->flow->is_open && !outlet->flow->is_stopping && !outlet->is_held;
+    const struct flow *flow = outlet->flow;
+
+    return outlet->sink && flow->is_open && !flow->is_stopping && !outlet->is_held;
 }
 
 /* Whoever waits in the ledger was first, and may be more urgent: a few may pass where that costs
@@ -182,7 +200,7 @@ struct sink *outlet_sink(const struct outlet *outlet)
 /* A suspect may have been settled, and the next one's sink may be another. */
 static void wake_held_back(struct flow *flow)
 {
-    for (size_t i = 0; i < flow->parts.sink_count; i++) {
+    for (size_t i = 0; i < flow->outlet_count; i++) {
         struct outlet *outlet = flow->outlets[i];
         if (outlet->is_held_back) {
             outlet->is_held_back = false;
@@ -233,8 +251,7 @@ static void on_released(const struct error *error, void *arg)
     outlet->flow->calls--;
     outlet->open_deliveries--;
     if (error->text) {
-        log_error(
-            &outlet->sink->logger, "a delivery could not be given back: %s", error_text(error));
+        log_error(&outlet->logger, "a delivery could not be given back: %s", error_text(error));
         outlet_rest(outlet);
     }
     wake_held_back(outlet->flow);
@@ -299,7 +316,7 @@ static void begin_ready(struct outlet *outlet)
 void outlet_cannot_begin(
     struct outlet *outlet, const struct store_claimed *claimed, const char *reason)
 {
-    log_error(&outlet->sink->logger, "a delivery's event could not be read: %s", reason);
+    log_error(&outlet->logger, "a delivery's event could not be read: %s", reason);
     assert(outlet->kept > 0);
     outlet->kept--;
     outlet_rest(outlet);
@@ -338,7 +355,7 @@ static void on_claimed(const struct error *error, const struct store_claimed *cl
     assert(count <= outlet->asked);
     outlet->kept -= outlet->asked - count;
     if (error->text) {
-        log_error(&outlet->sink->logger, "the ledger gave no deliveries: %s", error_text(error));
+        log_error(&outlet->logger, "the ledger gave no deliveries: %s", error_text(error));
         outlet_rest(outlet);
         return;
     }
@@ -377,7 +394,7 @@ static void claim_more(struct outlet *outlet)
     outlet->asked = room;
     outlet->kept += room;
     outlet->flow->calls++;
-    journal->ops->claim(journal, outlet->sink->name, room, clock_steady_ms(), on_claimed, outlet);
+    journal->ops->claim(journal, outlet->name, room, clock_steady_ms(), on_claimed, outlet);
 }
 
 static void outlet_pump(struct outlet *outlet)

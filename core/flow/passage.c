@@ -52,6 +52,7 @@ struct passages {
     size_t bytes;
     size_t careful;      /* passages of events that were lost before */
     struct event *again; /* tries what the ledger refused */
+    LIST_HEAD(, routing) routings;
 };
 
 static void line_advance(struct line *line);
@@ -125,8 +126,8 @@ static void begin_deliveries(
     size_t waiting = 0;
 
     for (size_t i = 0; i < decision->target_count; i++) {
-        struct outlet *outlet = flow_find_outlet(flow, decision->targets[i].sink);
-        if (routed[i].state == STORE_CLAIMED && passage->kept[i]) {
+        struct outlet *kept = passage->kept[i];
+        if (routed[i].state == STORE_CLAIMED && kept) {
             const struct store_claimed claimed = {
                 .claim = routed[i].claim,
                 .delivery = routed[i].delivery,
@@ -139,9 +140,9 @@ static void begin_deliveries(
                 .created_ms = clock_steady_ms(),
             };
             passage->kept[i] = NULL;
-            outlet_begin(outlet, &claimed, story);
-        } else if (routed[i].state == STORE_READY && outlet) {
-            outlet_wake(outlet);
+            outlet_begin(kept, &claimed, story);
+        } else if (routed[i].state == STORE_READY) {
+            flow_wake(flow, decision->targets[i].sink);
         }
         waiting += routed[i].state == STORE_READY || routed[i].state == STORE_BEHIND;
     }
@@ -151,9 +152,28 @@ static void begin_deliveries(
 
 /* A decision on its way to the ledger. */
 struct routing {
+    LIST_ENTRY(routing) link; /* passages::routings */
     struct passage *passage;
+    const struct ruleset *rules; /* the names in the decision are theirs */
     struct decision decision;
 };
+
+static void routing_destroy(struct routing *routing)
+{
+    LIST_REMOVE(routing, link);
+    decision_finish(&routing->decision);
+    free(routing);
+}
+
+bool passages_use(const struct passages *passages, const struct ruleset *rules)
+{
+    const struct routing *routing;
+
+    LIST_FOREACH(routing, &passages->routings, link)
+    if (routing->rules == rules)
+        return true;
+    return false;
+}
 
 static void note_stored(struct story *story, const store_id *objects, size_t count)
 {
@@ -184,8 +204,7 @@ static void on_routed(const struct error *error, const struct store_routed *rout
         give_places_back(passage);
         passage_destroy(passage);
     }
-    decision_finish(&routing->decision);
-    free(routing);
+    routing_destroy(routing);
     if (!error->text)
         line_advance(line);
     backlog_fetch(passages->flow->backlog);
@@ -242,6 +261,8 @@ static void passage_route(struct passage *passage)
     int64_t now_ms = clock_steady_ms();
 
     routing->passage = passage;
+    routing->rules = flow->parts.rules;
+    LIST_INSERT_HEAD(&passage->line->passages->routings, routing, link);
     flow_decide(flow, story, &routing->decision, &trace);
     log_decision(passage, &routing->decision);
     struct store_delivery *deliveries = plan_deliveries(passage, &routing->decision, now_ms);

@@ -89,6 +89,8 @@ void pause_restore(struct flow *flow, const char *sink, const char *value)
         return;
     }
     struct sink *paused = outlet_sink(outlet);
+    if (gate_is_paused(&paused->gate))
+        return; /* a reload did not end that */
     auto_free char *why = text_format("paused:%s", reason);
     gate_pause(&paused->gate, until_ms ? until_ms - now_ms : 0, why, clock_mono_ms());
     log_warn(&paused->logger, "still %s", why);

@@ -10,7 +10,7 @@ enum {
 
 static bool is_any_behind(const struct flow *flow, int64_t now_ms)
 {
-    for (size_t i = 0; i < flow->parts.sink_count; i++)
+    for (size_t i = 0; i < flow->outlet_count; i++)
         if (outlet_is_behind(flow->outlets[i], now_ms))
             return true;
     return false;

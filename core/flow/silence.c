@@ -159,6 +159,21 @@ struct silences *silences_create(struct flow *flow)
     return silences;
 }
 
+void silences_succeed(struct silences *successors, struct silences *silences)
+{
+    for (size_t i = 0; i < silences->count; i++) {
+        const struct silence *before = &silences->items[i];
+        struct silence *silence = find(successors, before->hook->name);
+        if (!silence)
+            continue;
+        silence->heard_ms = before->heard_ms;
+        silence->noted_ms = before->noted_ms;
+        silence->grace_ms = before->grace_ms;
+        silence->is_told = before->is_told;
+    }
+    silences_destroy(silences);
+}
+
 void silences_destroy(struct silences *silences)
 {
     for (size_t i = 0; i < silences->count; i++)

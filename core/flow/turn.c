@@ -30,7 +30,7 @@ static void on_hooks_heard(evutil_socket_t fd, short what, void *arg)
 
     (void)fd, (void)what;
     turn->is_out = turn->is_refused = false;
-    for (size_t i = 0; was_refused && i < flow->parts.sink_count; i++)
+    for (size_t i = 0; was_refused && i < flow->outlet_count; i++)
         outlet_go_on(flow->outlets[i]);
 }
 

@@ -332,6 +332,12 @@ static size_t longest_body(const struct config *config)
     return (size_t)longest;
 }
 
+/* Somewhat more than any hook takes: evhttp answers what is over its limit in HTML. */
+static size_t longest_accepted(const struct config *config)
+{
+    return 4 * longest_body(config);
+}
+
 struct hook_listener *hook_listener_create(struct event_base *base, const struct config *config,
     struct flow *flow, const struct logger *logger, struct error *error)
 {
@@ -340,7 +346,7 @@ struct hook_listener *hook_listener_create(struct event_base *base, const struct
         .connections = most_connections,
         .request_seconds = request_seconds,
         .header_bytes = header_bytes,
-        .body_bytes = 4 * longest_body(config),
+        .body_bytes = longest_accepted(config),
         .goes_last = true,
     };
 
@@ -356,6 +362,36 @@ struct hook_listener *hook_listener_create(struct event_base *base, const struct
         return listener;
     hook_listener_destroy(listener);
     return NULL;
+}
+
+static const struct config_hook *hook_named(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->hook_count; i++)
+        if (strcmp(config->hooks[i].name, name) == 0)
+            return &config->hooks[i];
+    return NULL;
+}
+
+static void forget_held(struct waiting *waiting)
+{
+    TAILQ_REMOVE(&waiting->listener->held, waiting, link);
+    stop_watching(waiting->request);
+    server_refuse(waiting->listener->server, waiting->request, 404, "no such hook");
+    free(waiting);
+}
+
+void hook_listener_reload(struct hook_listener *listener, const struct config *config)
+{
+    struct waiting *waiting, *next;
+
+    listener->config = config;
+    server_limit_bodies(listener->server, longest_accepted(config));
+    for (waiting = TAILQ_FIRST(&listener->held); waiting; waiting = next) {
+        next = TAILQ_NEXT(waiting, link);
+        waiting->hook = hook_named(config, waiting->hook->name);
+        if (!waiting->hook)
+            forget_held(waiting);
+    }
 }
 
 const char *hook_listener_address(const struct hook_listener *listener)

@@ -21,6 +21,10 @@ struct hook_listener *hook_listener_create(struct event_base *base, const struct
 /* "127.0.0.1:8080", with the port that was chosen where it was left to the system. */
 const char *hook_listener_address(const struct hook_listener *listener);
 
+/* Goes on with another configuration's hooks, at the address that it has. A post that waits for a
+ * hook that is gone is refused. */
+void hook_listener_reload(struct hook_listener *listener, const struct config *config);
+
 /* Takes no new connections and no new posts (503); what waits for the disk is still answered. */
 void hook_listener_stop(struct hook_listener *listener);
 

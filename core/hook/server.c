@@ -238,6 +238,12 @@ void server_destroy(struct server *server)
     free(server);
 }
 
+void server_limit_bodies(struct server *server, size_t bytes)
+{
+    server->limits.body_bytes = bytes;
+    evhttp_set_max_body_size(server->http, (ev_ssize_t)bytes);
+}
+
 void server_stop(struct server *server)
 {
     server->is_stopped = true;

@@ -31,6 +31,9 @@ struct server *server_create(struct event_base *base, const struct config_addres
 /* Frees every connection, and with them the requests that were not answered. */
 void server_destroy(struct server *server);
 
+/* Another limit for bodies, from the next connection on. */
+void server_limit_bodies(struct server *server, size_t bytes);
+
 /* Takes no more connections. */
 void server_stop(struct server *server);
 

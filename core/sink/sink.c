@@ -127,6 +127,16 @@ void sink_start(
             threads > may_be_lost ? threads : may_be_lost, &attempt_worker_ops, sink);
 }
 
+bool sink_dismiss(struct sink *sink)
+{
+    return !sink->workers || worker_lane_dismiss(sink->workers);
+}
+
+void sink_adopt(struct sink *sink, const struct config *config)
+{
+    sink->secrets = config->secrets;
+}
+
 bool sink_stop(struct sink *sink)
 {
     bool all_back = worker_lane_destroy(sink->workers);

@@ -50,6 +50,13 @@ struct sink *sink_create(
 void sink_start(struct sink *sink, struct event_base *base, struct http_lane *http,
     const struct logger *logger);
 
+/* Nothing is in flight and nothing will be: its threads are told to end. True when they have; else
+ * call it again. sink_stop() comes after. */
+bool sink_dismiss(struct sink *sink);
+
+/* Another configuration has it, unchanged: its secrets are that one's from now on. */
+void sink_adopt(struct sink *sink, const struct config *config);
+
 /* Ends its threads. False: one did not come back, and may go on using all that the sink was given:
  * then neither the sink nor its configuration may be destroyed. */
 bool sink_stop(struct sink *sink);

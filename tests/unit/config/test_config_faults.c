@@ -45,7 +45,6 @@ static void test_faults_of_the_settings(void **state)
         {"- a", "tocsin.yaml:1:1: the file must be a map of settings, not a list"},
         {"lisen: 127.0.0.1:1", "tocsin.yaml:1:1: unknown key \"lisen\"; did you mean \"listen\"?"},
         {"sink: {}", "tocsin.yaml:1:1: unknown key \"sink\"; did you mean \"sinks\"?"},
-        {"watch: false", "tocsin.yaml:1:1: \"watch\" is not in this version yet"},
         {"alarms: [x]", "tocsin.yaml:1:10: alarms: unknown sink \"x\""},
         {"alarms: [duty, dutty]\nsinks: {duty: {plugin: email}}",
             "tocsin.yaml:1:16: alarms: unknown sink \"dutty\"; did you mean \"duty\"?"},

@@ -1,0 +1,127 @@
+#include "cmd/daemon.h"
+
+#include <event2/event.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/secret.h"
+#include "config/config.h"
+#include "enrich/enricher.h"
+#include "flow/flow.h"
+#include "hook/listener.h"
+#include "lane/http.h"
+#include "sink/sink.h"
+#include "store/journal.h"
+#include "store/sqlite.h"
+
+static bool open_ways_out(struct daemon *daemon, struct error *error)
+{
+    struct setup *setup = &daemon->setup;
+
+    daemon->journal = sqlite_journal_open(setup->config->ledger_path,
+        (int64_t)setup->config->max_size, daemon->base, &daemon->logger, error);
+    if (!daemon->journal)
+        return false;
+    daemon->http = http_lane_create(daemon->base, error);
+    if (!daemon->http)
+        return false;
+    daemon->enricher = enricher_create(
+        setup->config, daemon->base, daemon->http, &daemon->logger, &setup->problems);
+    for (size_t i = 0; i < setup->sink_count; i++)
+        sink_start(setup->sinks[i], daemon->base, daemon->http, &daemon->logger);
+    return daemon->enricher != NULL;
+}
+
+struct flow_parts daemon_flow_parts(const struct daemon *daemon, const struct setup *setup)
+{
+    return (struct flow_parts){
+        .base = daemon->base,
+        .config = setup->config,
+        .journal = daemon->journal,
+        .enricher = daemon->enricher,
+        .rules = setup->rules,
+        .sinks = setup->sinks,
+        .sink_count = setup->sink_count,
+        .logger = &daemon->logger,
+    };
+}
+
+static bool reload_for_admin(void *arg, json_t **report)
+{
+    return daemon_reload(arg, report);
+}
+
+struct admin_parts daemon_admin_parts(struct daemon *daemon)
+{
+    return (struct admin_parts){
+        .base = daemon->base,
+        .config = daemon->setup.config,
+        .journal = daemon->journal,
+        .flow = daemon->flow,
+        .enricher = daemon->enricher,
+        .sinks = daemon->setup.sinks,
+        .sink_count = daemon->setup.sink_count,
+        .logger = &daemon->logger,
+        .configuration = &daemon->configuration,
+        .reload = reload_for_admin,
+        .reload_arg = daemon,
+    };
+}
+
+static bool open_doors(struct daemon *daemon, struct error *error)
+{
+    const struct admin_parts parts = daemon_admin_parts(daemon);
+
+    daemon->hooks = hook_listener_create(
+        daemon->base, daemon->setup.config, daemon->flow, &daemon->logger, error);
+    daemon->admin = daemon->hooks ? admin_listener_create(&parts, error) : NULL;
+    if (!daemon->admin)
+        return false;
+    log_info(&daemon->logger, "serving hooks on %s", hook_listener_address(daemon->hooks));
+    log_info(&daemon->logger, "serving admin on %s", admin_listener_address(daemon->admin));
+    return true;
+}
+
+bool daemon_open(struct daemon *daemon, struct error *error)
+{
+    if (!open_ways_out(daemon, error))
+        return false;
+    const struct flow_parts parts = daemon_flow_parts(daemon, &daemon->setup);
+    daemon->flow = flow_create(&parts);
+    daemon->configuration.loaded_ms = clock_wall_ms();
+    if (!open_doors(daemon, error))
+        return false;
+    daemon->watch = watch_create(daemon);
+    watch_note_reading(daemon->watch);
+    watch_follow(daemon->watch, &daemon->setup, NULL);
+    return true;
+}
+
+static bool stop_sinks(const struct setup *setup)
+{
+    bool all_back = true;
+
+    for (size_t i = 0; i < setup->sink_count; i++)
+        all_back &= sink_stop(setup->sinks[i]);
+    return all_back;
+}
+
+bool daemon_close(struct daemon *daemon)
+{
+    watch_destroy(daemon->watch);
+    if (daemon->flow)
+        flow_stop(daemon->flow);
+    if (daemon->journal)
+        daemon->journal->ops->close(daemon->journal);
+    hook_listener_destroy(daemon->hooks);
+    bool all_back = admin_listener_destroy(daemon->admin);
+    flow_destroy(daemon->flow);
+    enricher_destroy(daemon->enricher);
+    changeover_end_lookups(daemon);
+    http_lane_destroy(daemon->http);
+    all_back &= changeover_end(daemon);
+    all_back &= stop_sinks(&daemon->setup);
+    free(daemon->configuration.refused);
+    return all_back;
+}
