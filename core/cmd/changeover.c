@@ -281,11 +281,21 @@ static bool refuse(struct daemon *daemon, struct setup *fresh, json_t **report)
     return false;
 }
 
+static bool refuse_at_the_end(json_t **report)
+{
+    if (report)
+        *report = json_pack("{s:b,s:s,s:[]}", "reloaded", 0, "error",
+            "tocsin is stopping; the next start reads the configuration", "problems");
+    return false;
+}
+
 bool daemon_reload(struct daemon *daemon, json_t **report)
 {
     int64_t began_ms = clock_mono_ms();
     struct setup fresh;
 
+    if (daemon->drain_until_ms)
+        return refuse_at_the_end(report);
     watch_note_reading(daemon->watch);
     bool ok = setup_load(&fresh, daemon->file);
     if (ok)

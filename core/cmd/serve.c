@@ -122,11 +122,8 @@ static void raise_descriptor_limit(const struct logger *logger)
 
 static void on_hang_up(evutil_socket_t number, short what, void *arg)
 {
-    struct daemon *daemon = arg;
-
     (void)number, (void)what;
-    if (!daemon->drain_until_ms)
-        daemon_reload(daemon, NULL);
+    daemon_reload(arg, NULL);
 }
 
 static void watch_signals(struct daemon *daemon)

@@ -247,6 +247,21 @@ def test_a_new_secret_is_kept_out_of_the_log(make_daemon, first, started):
     assert secret not in daemon.log()
 
 
+def test_who_asks_at_the_end_is_told_so(make_daemon, first):
+    daemon = make_daemon({"one": sinks.record(first)}).start()
+    first.hold()
+    daemon.accept(probe("under way"))
+    first.wait_for_in_flight(1)
+    daemon.process.send_signal(signal.SIGTERM)
+    daemon.wait_for_log("terminated: stopping")
+    daemon.process.send_signal(signal.SIGHUP)
+    answer = daemon.change("/api/v1/reload")
+    assert answer.status == 422 and "stopping" in answer.body["error"]
+    first.release()
+    daemon.stop()
+    assert titles(first) == ["under way"] and "taken over" not in daemon.log()
+
+
 # Files that change ---------------------------------------------------------------------------
 
 
