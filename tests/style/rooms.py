@@ -16,6 +16,7 @@ LIBRARIES = {
     "sqlite3.h": {"store"},
     "yaml.h": {"config"},
     "dlfcn.h": {"sink"},
+    "glib": {"base"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
 
