@@ -228,6 +228,7 @@ static void put_byte(struct buf *out, enum flavour flavour, const struct cursor 
         put_html(out, cursor);
         break;
     case FLAVOUR_PLAIN:
+    case FLAVOUR_URL:
         buf_putc(out, cursor->text[cursor->at]);
     }
 }
@@ -292,10 +293,29 @@ static size_t plain_run(const struct cursor *cursor)
     return run;
 }
 
+static void percent_append(struct buf *out, const char *text, size_t len)
+{
+    static const char digits[] = "0123456789ABCDEF";
+
+    for (size_t i = 0; i < len; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        if (byte < 0x80 && (isalnum(byte) || is_any_of((char)byte, "-._~"))) {
+            buf_putc(out, (char)byte);
+            continue;
+        }
+        const char code[] = {'%', digits[byte >> 4], digits[byte & 15]};
+        buf_append(out, code, sizeof code);
+    }
+}
+
 void escape_append(struct buf *out, enum flavour flavour, const char *text, size_t len)
 {
     auto_buf struct buf clean = {0};
 
+    if (flavour == FLAVOUR_URL) {
+        percent_append(out, text, len);
+        return;
+    }
     if (printable_run(text, len) < len) {
         clean_append(&clean, text, len);
         text = buf_text(&clean);

@@ -13,7 +13,8 @@ enum flavour {
     FLAVOUR_MARKDOWN,
     FLAVOUR_TEAMS,
     FLAVOUR_MRKDWN,
-    FLAVOUR_HTML
+    FLAVOUR_HTML,
+    FLAVOUR_URL /* parts of a link; no plugin has it */
 };
 
 struct message {

@@ -111,6 +111,14 @@ static void test_controls_are_gone_in_every_flavour(void **state)
     }
 }
 
+static void test_a_part_of_a_link_stays_one_part(void **state)
+{
+    (void)state;
+    assert_escaped(FLAVOUR_URL, "AZaz09-._~", "AZaz09-._~");
+    assert_escaped(FLAVOUR_URL, "a/b?c=d&e#f:g@h%20 +", "a%2Fb%3Fc%3Dd%26e%23f%3Ag%40h%2520%20%2B");
+    assert_escaped(FLAVOUR_URL, "\r\n\u00e9\u202e\x7f\xff", "%0D%0A%C3%A9%E2%80%AE%7F%FF");
+}
+
 /* What is dropped must not part two characters while they are looked at, and be gone after. */
 static void test_hidden_characters_hide_nothing(void **state)
 {
@@ -135,6 +143,7 @@ int main(void)
         cmocka_unit_test(test_no_line_begins_a_block),
         cmocka_unit_test(test_a_windows_path_keeps_its_back_slashes),
         cmocka_unit_test(test_controls_are_gone_in_every_flavour),
+        cmocka_unit_test(test_a_part_of_a_link_stays_one_part),
         cmocka_unit_test(test_hidden_characters_hide_nothing),
     };
 
