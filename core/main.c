@@ -49,6 +49,10 @@ static const struct command commands[] = {
     {"resume", OPERATORS "SINK", "end a pause", "resume soc-teams", cmd_resume},
     {"reload", OPERATORS, "have the daemon take over the configuration as its files are now",
         "reload", cmd_reload},
+    {"render",
+        "[--partials FOLDER] [--flavour plain|markdown|teams|mrkdwn|html|url] TEMPLATE DATA.json",
+        "print what a template makes of some JSON; - for one of the files: standard input",
+        "render title.mustache alert.json --flavour html", cmd_render},
     {"plugin", "[--plugin-path FOLDER] doc NAME|FILE.so", "print a plugin's options",
         "plugin doc mattermost", cmd_plugin},
 };

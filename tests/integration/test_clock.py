@@ -2,16 +2,13 @@
 on, nothing stalls, nothing storms, nothing is given up early, and what was had already is known."""
 
 import datetime
-import re
-import subprocess
 import time
-from pathlib import Path
 
 import pytest
 
 import sinks
 from conftest import load_event, load_object
-from tocsin import BINARY, wait_until
+from tocsin import faketime_preload, wait_until
 
 DAY = 86400
 JUMPS = pytest.mark.parametrize("jump", [DAY, -DAY], ids=["forward", "back"])
@@ -20,22 +17,13 @@ PATIENT = "sink_defaults: {retry: {first: 1s, max: 1s, give_up: 1h}, " \
 MOST_A_SECOND = 11  # attempts of one delivery: a wait is never under a tenth of its span
 
 
-def preloads():
-    """A sanitizer's library has to stand before all others."""
-    libraries = subprocess.run(["ldd", BINARY], capture_output=True, text=True, check=True).stdout
-    sanitizer = re.search(r"=> (\S*/lib[at]san\.so\S*)", libraries)
-    faketime = list(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
-    assert faketime, "Debian's package faketime is missing"
-    return " ".join(([sanitizer[1]] if sanitizer else []) + [str(faketime[0])])
-
-
 class Clock:
     """The wall clock of a daemon; its monotonic one is the machine's."""
 
     def __init__(self, path):
         self.path = path
         self.set(0)
-        self.env = {"LD_PRELOAD": preloads(), "FAKETIME_TIMESTAMP_FILE": str(path),
+        self.env = {"LD_PRELOAD": faketime_preload(), "FAKETIME_TIMESTAMP_FILE": str(path),
                     "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
                     "NO_FAKE_STAT": "1"}
 
