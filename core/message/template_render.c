@@ -14,8 +14,8 @@ enum {
     deepest_partial = 32,
     deepest = 256, /* sections and partials together */
     longest_result = 256 << 10,
-    most_work = 16 << 20, /* about the bytes that are looked at */
-    work_of_node = 32,
+    most_work = 4 << 20, /* about the bytes that are looked at */
+    work_of_node = 16,
 };
 
 struct rendering {
