@@ -1,5 +1,7 @@
 #include "../cmocka_setup.h"
 
+#include <stdlib.h>
+
 #include "base/error.h"
 #include "base/zone.h"
 #include "build_config.h"
@@ -72,6 +74,18 @@ static void test_the_nearest_name_is_said(void **state)
                                         "Europe/Paris, +05:30 or UTC");
 }
 
+static void test_a_machine_without_tables_is_named(void **state)
+{
+    (void)state;
+    setenv("TZDIR", "/nonexistent", 1);
+    assert_refused("Europe/Paris",
+        "unknown time zone \"Europe/Paris\": this machine has no table of zones in /nonexistent "
+        "(Debian: package tzdata)");
+    assert_shown("UTC", 0, "1970-01-01 00:00:00 UTC");
+    assert_shown("+01:00", 0, "1970-01-01 01:00:00 +01:00");
+    unsetenv("TZDIR");
+}
+
 /* What GLib would take beside names. */
 static void test_paths_and_rules_are_no_names(void **state)
 {
@@ -105,6 +119,7 @@ int main(void)
         cmocka_unit_test(test_clocks_elsewhere),
         cmocka_unit_test(test_the_hour_that_clocks_change),
         cmocka_unit_test(test_the_nearest_name_is_said),
+        cmocka_unit_test(test_a_machine_without_tables_is_named),
         cmocka_unit_test(test_paths_and_rules_are_no_names),
 #else
         cmocka_unit_test(test_other_zones_are_refused_by_name),
