@@ -1,6 +1,5 @@
 #include "enrich/url.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +8,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "event/path.h"
+#include "message/escape.h"
 
 enum {
     longest_value = 1024,
@@ -77,17 +77,6 @@ void url_destroy(struct url *url)
     free(url);
 }
 
-static void append_encoded(struct buf *out, const char *value)
-{
-    for (; *value; value++) {
-        unsigned char byte = (unsigned char)*value;
-        if (byte < 0x80 && (isalnum(byte) || strchr("-._~", byte)))
-            buf_putc(out, (char)byte);
-        else
-            buf_printf(out, "%%%02X", byte);
-    }
-}
-
 static bool append_value(
     struct buf *out, const struct path *path, const json_t *names, struct error *error)
 {
@@ -102,7 +91,7 @@ static bool append_value(
         return error_set(error, "the event has no %s to look up", path->text);
     if (strcmp(text, ".") == 0 || strcmp(text, "..") == 0 || strlen(text) > longest_value)
         return error_set(error, "the event's %s is no id", path->text);
-    append_encoded(out, text);
+    escape_append(out, FLAVOUR_URL, text, strlen(text));
     return true;
 }
 
