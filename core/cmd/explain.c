@@ -1,7 +1,5 @@
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
@@ -11,6 +9,7 @@
 #include "base/timestamp.h"
 #include "cmd/arguments.h"
 #include "cmd/command.h"
+#include "cmd/input.h"
 #include "cmd/setup.h"
 #include "config/config.h"
 #include "enrich/enricher.h"
@@ -22,34 +21,11 @@
 #include "message/message.h"
 #include "rule/ruleset.h"
 
-enum {
-    longest_file = 16 << 20,
-};
-
-static bool read_file(const char *path, struct buf *out, struct error *error)
-{
-    auto_fclose FILE *file = NULL;
-    bool is_stdin = strcmp(path, "-") == 0;
-    char block[65536];
-    size_t len;
-
-    if (!is_stdin)
-        file = fopen(path, "re");
-    if (!is_stdin && !file)
-        return error_set(error, "read %s: %s", path, strerror(errno));
-    while ((len = fread(block, 1, sizeof block, is_stdin ? stdin : file)) > 0) {
-        buf_append(out, block, len);
-        if (out->len > longest_file)
-            return error_set(error, "read %s: it is over 16 MiB", path);
-    }
-    return true;
-}
-
 static struct story *read_story(const char *path, struct error *error)
 {
     auto_buf struct buf body = {0};
 
-    if (!read_file(path, &body, error))
+    if (!input_read(path, &body, error))
         return NULL;
     struct event *event = event_parse(buf_text(&body), body.len, error);
     if (!event) {
@@ -70,7 +46,7 @@ static bool attach_object(struct story *story, const struct setup *setup, const 
 
     if (!path && !is_failed)
         return true;
-    if (path && !read_file(path, &bytes, error))
+    if (path && !input_read(path, &bytes, error))
         return false;
     struct enricher *enricher = enricher_create(setup->config, NULL, NULL, &silent, &problems);
     if (enricher)
