@@ -4,11 +4,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/buf.h"
 #include "base/cleanup.h"
-#include "base/error.h"
 #include "base/mem.h"
-#include "cmd/input.h"
+#include "cmd/template_file.h"
 #include "config/problems.h"
 #include "message/template.h"
 
@@ -88,33 +86,18 @@ static void on_mention(
             partials->folder, name, partials->folder, name);
 }
 
-static bool load(struct partial *partial, struct problems *problems, struct error *error)
-{
-    auto_buf struct buf text = {0};
-    struct template_fault fault = {0};
-
-    if (!partial->file)
-        return true;
-    if (!input_read(partial->file, &text, error))
-        return false;
-    partial->template = template_compile(buf_text(&text), text.len, &fault);
-    if (!partial->template)
-        problem_add(
-            problems, (struct place){partial->file, fault.line, fault.column}, "%s", fault.reason);
-    template_fault_finish(&fault);
-    return true;
-}
-
 bool partials_load(struct partials *partials, const struct template *template, const char *file,
     struct problems *problems, struct error *error)
 {
     struct noting noting = {partials, file, problems};
+    struct template *compiled;
 
     template_visit(template, on_mention, &noting);
     for (size_t i = 0; i < partials->count; i++) {
-        if (!load(&partials->items[i], problems, error))
-            return false;
         noting.file = partials->items[i].file;
+        if (noting.file && !template_file_read(noting.file, &compiled, problems, error))
+            return false;
+        partials->items[i].template = noting.file ? compiled : NULL;
         if (partials->items[i].template)
             template_visit(partials->items[i].template, on_mention, &noting);
     }

@@ -25,7 +25,7 @@ struct partials {
 
 /* Loads all that the template of that file needs, partials of partials included, once each. Faults
  * in them are in problems, and a warning for each name without a file. False with the reason when a
- * file cannot be read. partials->folder is set; the places in problems name the files kept here. */
+ * file cannot be read. partials->folder is set by the caller. */
 bool partials_load(struct partials *partials, const struct template *template, const char *file,
     struct problems *problems, struct error *error);
 void partials_finish(struct partials *partials);

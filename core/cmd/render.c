@@ -11,6 +11,7 @@
 #include "cmd/command.h"
 #include "cmd/input.h"
 #include "cmd/partials.h"
+#include "cmd/template_file.h"
 #include "config/problems.h"
 #include "event/document.h"
 #include "message/template.h"
@@ -56,13 +57,6 @@ static bool read_flavour(const struct command *command, const char *name, enum f
     return false;
 }
 
-static void add_fault(struct sheet *sheet, struct template_fault *fault)
-{
-    problem_add(&sheet->problems, (struct place){sheet->file, fault->line, fault->column}, "%s",
-        fault->reason);
-    template_fault_finish(fault);
-}
-
 static bool read_data(struct sheet *sheet, const char *file, struct error *error)
 {
     auto_buf struct buf bytes = {0};
@@ -76,17 +70,11 @@ static bool read_data(struct sheet *sheet, const char *file, struct error *error
 /* False with the reason when a file cannot be read; faults of templates are problems. */
 static bool read_sheet(struct sheet *sheet, const char *data, struct error *error)
 {
-    auto_buf struct buf text = {0};
-    struct template_fault fault = {0};
-
-    if (!input_read(sheet->file, &text, error) || !read_data(sheet, data, error))
+    if (!template_file_read(sheet->file, &sheet->template, &sheet->problems, error) ||
+        !read_data(sheet, data, error))
         return false;
-    sheet->template = template_compile(buf_text(&text), text.len, &fault);
-    if (sheet->template)
-        return partials_load(
-            &sheet->partials, sheet->template, sheet->file, &sheet->problems, error);
-    add_fault(sheet, &fault);
-    return true;
+    return !sheet->template ||
+           partials_load(&sheet->partials, sheet->template, sheet->file, &sheet->problems, error);
 }
 
 static void render(struct sheet *sheet, enum flavour flavour, struct buf *out)
@@ -100,8 +88,11 @@ static void render(struct sheet *sheet, enum flavour flavour, struct buf *out)
     };
     struct template_fault fault = {0};
 
-    if (sheet->problems.error_count == 0 && !template_render(sheet->template, &scope, out, &fault))
-        add_fault(sheet, &fault);
+    if (sheet->problems.error_count > 0 || template_render(sheet->template, &scope, out, &fault))
+        return;
+    problem_add(&sheet->problems, (struct place){sheet->file, fault.line, fault.column}, "%s",
+        fault.reason);
+    template_fault_finish(&fault);
 }
 
 static void print_problems(struct sheet *sheet)

@@ -45,8 +45,6 @@ struct format {
     char *text;       /* or */
 };
 
-/* Values ----------------------------------------------------------------------------------------*/
-
 const char *format_text(const json_t *value, char scratch[VALUE_TEXT_SIZE], char **made)
 {
     const char *text = value_text(value, scratch);
@@ -67,8 +65,6 @@ static bool is_empty(const json_t *value)
     return !value || json_is_null(value);
 }
 
-/* time ------------------------------------------------------------------------------------------*/
-
 static bool read_time(struct format *format, const char *argument, struct error *error)
 {
     return !argument || zone_init(&format->zone, argument, error);
@@ -85,8 +81,6 @@ static json_t *apply_time(const struct format *format, json_t *value, struct for
     zone_format(&format->zone, ms, text);
     return json_string(text);
 }
-
-/* ago -------------------------------------------------------------------------------------------*/
 
 #define DAY INT64_C(86400)
 #define YEAR INT64_C(31556952) /* of the Gregorian calendar, on the average */
@@ -128,8 +122,6 @@ static json_t *apply_ago(const struct format *format, json_t *value, struct form
     return value_time(value, &ms) ? distance(use->now_ms - ms) : json_incref(value);
 }
 
-/* cut -------------------------------------------------------------------------------------------*/
-
 static bool read_cut(struct format *format, const char *argument, struct error *error)
 {
     size_t digits = strspn(argument, "0123456789");
@@ -157,8 +149,6 @@ static json_t *apply_cut(const struct format *format, json_t *value, struct form
     return json_stringn(cut.data, cut.len);
 }
 
-/* or, json --------------------------------------------------------------------------------------*/
-
 static bool read_or(struct format *format, const char *argument, struct error *error)
 {
     (void)error;
@@ -181,8 +171,6 @@ static json_t *apply_json(const struct format *format, json_t *value, struct for
     use->work += strlen(text);
     return json_string(text);
 }
-
-/* Reading ---------------------------------------------------------------------------------------*/
 
 static const struct format_kind kinds[] = {
     {"time", MAY_TAKE_ARGUMENT, "time:Europe/Paris", read_time, apply_time},

@@ -35,6 +35,11 @@ void template_fault_finish(struct template_fault *fault);
 struct template *template_compile(const char *text, size_t len, struct template_fault *fault);
 void template_destroy(struct template *template);
 
+/* Tells every fault of a text, in the order in which they are found, without what only follows from
+ * another one: template_compile() gives the first. True when there is none. */
+typedef void (*template_fault_visitor)(const struct template_fault *fault, void *arg);
+bool template_check(const char *text, size_t len, template_fault_visitor visit, void *arg);
+
 /* What a template refers to, for checks, in the order of the text. Between MENTION_SECTION and its
  * MENTION_END names are looked for in the section's own value first. */
 enum template_mention {

@@ -3,8 +3,10 @@
  * before it, to indent its lines. A line of an indented partial is indented where it begins in the
  * partial's text, so lines that vanish leave nothing: such beginnings are marked here. */
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/utf8.h"
@@ -18,13 +20,13 @@ enum {
 struct parser {
     struct tag_scanner tags;
     struct template *template;
-    struct template_fault *fault;
+    struct template_fault *faults;
+    size_t fault_count;
     size_t open[deepest_section]; /* the sections around, as indices of nodes */
     size_t open_count;
+    bool is_unpaired;        /* ends and beginnings of sections do not match: that was said */
     size_t at, line, column; /* a place in the text; it only moves forward */
 };
-
-/* Places ----------------------------------------------------------------------------------------*/
 
 static bool is_continuation(char byte)
 {
@@ -50,12 +52,13 @@ __attribute__((format(printf, 2, 3))) static bool fail(
     va_list args;
 
     va_start(args, format);
-    template_fault_set(parser->fault, parser->line, parser->column, text_vformat(format, args));
+    char *reason = text_vformat(format, args);
     va_end(args);
+    parser->faults = mem_resize(parser->faults, (parser->fault_count + 1) * sizeof *parser->faults);
+    parser->faults[parser->fault_count++] =
+        (struct template_fault){.line = parser->line, .column = parser->column, .reason = reason};
     return false;
 }
-
-/* Text ------------------------------------------------------------------------------------------*/
 
 static struct node *add_node(struct parser *parser, enum node_kind kind)
 {
@@ -117,8 +120,6 @@ static bool find_line(const struct parser *parser, const struct tag *tag, struct
     return line->end < len && text[line->end++] == '\n';
 }
 
-/* Names -----------------------------------------------------------------------------------------*/
-
 static bool set_path(struct parser *parser, struct node *node)
 {
     auto_error struct error error = {0};
@@ -153,64 +154,89 @@ static bool set_name(struct parser *parser, struct node *node, const char *name,
     return true;
 }
 
-/* Tags ------------------------------------------------------------------------------------------*/
+static void add_formats(struct parser *parser, struct node *node, const char *text, size_t len)
+{
+    auto_error struct error error = {0};
+    size_t fault_at;
 
-static bool add_value(struct parser *parser, const struct tag *tag)
+    if (formats_read(&node->formats, text, len, &fault_at, &error))
+        return;
+    move_to(parser, (size_t)(text - parser->tags.text) + fault_at);
+    fail(parser, "%s", error_text(&error));
+}
+
+static void add_value(struct parser *parser, const struct tag *tag)
 {
     struct node *node = add_node(parser, NODE_VALUE);
-    const char *content = parser->tags.text + tag->content;
+    const char *content = parser->tags.text + tag->content, *end = content + tag->content_len;
     const char *bar = memchr(content, '|', tag->content_len);
-    size_t name_len = bar ? (size_t)(bar - content) : tag->content_len, fault_at;
-    auto_error struct error error = {0};
+    size_t name_len = (size_t)((bar ? bar : end) - content);
 
     node->is_raw = tag->sigil != '\0';
     while (name_len > 0 && is_tag_blank(content[name_len - 1]))
         name_len--;
     if (name_len == 0)
-        return fail(parser, "a name is missing before \"|\"");
-    if (!set_name(parser, node, content, name_len) || !set_path(parser, node))
-        return false;
-    if (!bar || formats_read(&node->formats, bar + 1,
-                    (size_t)(content + tag->content_len - bar) - 1, &fault_at, &error))
-        return true;
-    move_to(parser, (size_t)(bar + 1 - parser->tags.text) + fault_at);
-    return fail(parser, "%s", error_text(&error));
+        fail(parser, "a name is missing before \"|\"");
+    else if (set_name(parser, node, content, name_len))
+        set_path(parser, node);
+    if (bar)
+        add_formats(parser, node, bar + 1, (size_t)(end - bar) - 1);
 }
 
+/* False where nothing that follows can be understood. */
 static bool add_section(struct parser *parser, const struct tag *tag)
 {
     struct node *node = add_node(parser, tag->sigil == '#' ? NODE_SECTION : NODE_INVERTED);
 
-    if (!set_name(parser, node, parser->tags.text + tag->content, tag->content_len))
-        return false;
-    if (strchr(node->name, '|'))
-        return fail(
-            parser, "\"%s\": a section takes no format, only a shown value does", node->name);
     if (parser->open_count == deepest_section)
         return fail(parser, "sections are nested deeper than %d", deepest_section);
     parser->open[parser->open_count++] = parser->template->count - 1;
-    return set_path(parser, node);
-}
-
-static bool add_end(struct parser *parser, const struct tag *tag)
-{
-    const char *name = parser->tags.text + tag->content;
-    struct node *node = add_node(parser, NODE_END);
-
-    node->name = text_copy_n(name, tag->content_len);
-    if (parser->open_count == 0)
-        return fail(parser, "the end of section \"%s\", but no section is open here", node->name);
-    struct node *section = &parser->template->nodes[parser->open[--parser->open_count]];
-    if (strcmp(section->name, node->name) != 0)
-        return fail(parser,
-            "the end of section \"%s\" stands where section \"%s\" is open, which begins at line "
-            "%zu, column %zu, and must end first",
-            node->name, section->name, section->line, section->column);
-    section->end = parser->template->count - 1;
+    if (!set_name(parser, node, parser->tags.text + tag->content, tag->content_len))
+        return true;
+    if (strchr(node->name, '|'))
+        fail(parser, "\"%s\": a section takes no format, only a shown value does", node->name);
+    else
+        set_path(parser, node);
     return true;
 }
 
-static bool add_partial(struct parser *parser, const struct tag *tag, const struct tag_line *line)
+/* Ends the section of that name that is open, and those in it; what else is open or not would be
+ * only a consequence. */
+static void end_unpaired(struct parser *parser, const struct node *end)
+{
+    size_t count = parser->open_count;
+
+    while (
+        count > 0 && strcmp(parser->template->nodes[parser->open[count - 1]].name, end->name) != 0)
+        count--;
+    if (count > 0)
+        parser->open_count = count - 1;
+    parser->is_unpaired = true;
+}
+
+static void add_end(struct parser *parser, const struct tag *tag)
+{
+    struct node *end = add_node(parser, NODE_END), *section = NULL;
+
+    end->name = text_copy_n(parser->tags.text + tag->content, tag->content_len);
+    if (parser->open_count > 0)
+        section = &parser->template->nodes[parser->open[parser->open_count - 1]];
+    if (section && strcmp(section->name, end->name) == 0) {
+        section->end = parser->template->count - 1;
+        parser->open_count--;
+        return;
+    }
+    if (!parser->is_unpaired && section)
+        fail(parser,
+            "the end of section \"%s\" stands where section \"%s\" is open, which begins at line "
+            "%zu, column %zu, and must end first",
+            end->name, section->name, section->line, section->column);
+    else if (!parser->is_unpaired)
+        fail(parser, "the end of section \"%s\", but no section is open here", end->name);
+    end_unpaired(parser, end);
+}
+
+static void add_partial(struct parser *parser, const struct tag *tag, const struct tag_line *line)
 {
     struct node *node = add_node(parser, NODE_PARTIAL);
 
@@ -218,48 +244,60 @@ static bool add_partial(struct parser *parser, const struct tag *tag, const stru
         node->text = parser->tags.text + line->start;
         node->len = tag->start - line->start;
     }
-    if (!set_name(parser, node, parser->tags.text + tag->content, tag->content_len))
-        return false;
-    return node->name[0] != '*' ||
-           fail(parser,
-               "\"{{>%s}}\": a partial is named itself; names from data (dynamic names) "
-               "are not supported",
-               node->name);
+    if (set_name(parser, node, parser->tags.text + tag->content, tag->content_len) &&
+        node->name[0] == '*')
+        fail(parser,
+            "\"{{>%s}}\": a partial is named itself; names from data (dynamic names) are not "
+            "supported",
+            node->name);
 }
 
-/* line: the one that the tag stands alone on, or NULL. */
+/* line: the one that the tag stands alone on, or NULL. False as of add_section(). */
 static bool add_tag(struct parser *parser, const struct tag *tag, const struct tag_line *line)
 {
     switch (tag->sigil) {
     case '!':
     case '=':
-        return true;
+        break;
     case '#':
     case '^':
         return add_section(parser, tag);
     case '/':
-        return add_end(parser, tag);
+        add_end(parser, tag);
+        break;
     case '>':
-        return add_partial(parser, tag, line);
+        add_partial(parser, tag, line);
+        break;
     case '<':
     case '$':
-        return fail(parser,
-            "\"{{%c\" (inheritance) is not supported; what templates share "
-            "belongs into a partial, {{>name}}",
+        parser->is_unpaired = true; /* its end is that of no section */
+        fail(parser,
+            "\"{{%c\" (inheritance) is not supported; what templates share belongs into a partial, "
+            "{{>name}}",
             tag->sigil);
+        break;
     default:
-        return add_value(parser, tag);
+        add_value(parser, tag);
     }
+    return true;
 }
-
-/* The template ----------------------------------------------------------------------------------*/
 
 static bool can_stand_alone(const struct tag *tag)
 {
     return tag->sigil != '\0' && !strchr("{&", tag->sigil);
 }
 
-static bool add_all(struct parser *parser)
+static void check_closed(struct parser *parser)
+{
+    for (size_t i = 0; i < parser->open_count && !parser->is_unpaired; i++) {
+        const struct node *section = &parser->template->nodes[parser->open[i]];
+        parser->line = section->line;
+        parser->column = section->column;
+        fail(parser, "section \"%s\" has no end: {{/%s}} is missing", section->name, section->name);
+    }
+}
+
+static void add_all(struct parser *parser)
 {
     auto_error struct error error = {0};
     enum tag_found found;
@@ -274,26 +312,16 @@ static bool add_all(struct parser *parser)
         if (!is_alone && begins_line(parser, tag.start))
             add_node(parser, NODE_TEXT)->begins_line = true;
         if (!add_tag(parser, &tag, is_alone ? &line : NULL))
-            return false;
+            return;
         from = is_alone ? line.end : tag.end;
     }
-    if (found == TAG_NONE) {
-        add_text(parser, from, parser->tags.len);
-        return true;
+    if (found == TAG_BROKEN) {
+        move_to(parser, tag.start);
+        fail(parser, "%s", error_text(&error));
+        return;
     }
-    move_to(parser, tag.start);
-    return fail(parser, "%s", error_text(&error));
-}
-
-static bool check_closed(struct parser *parser)
-{
-    if (parser->open_count == 0)
-        return true;
-    const struct node *section = &parser->template->nodes[parser->open[parser->open_count - 1]];
-    parser->line = section->line;
-    parser->column = section->column;
-    return fail(
-        parser, "section \"%s\" has no end: {{/%s}} is missing", section->name, section->name);
+    add_text(parser, from, parser->tags.len);
+    check_closed(parser);
 }
 
 static bool check_bytes(struct parser *parser)
@@ -311,16 +339,51 @@ static bool check_bytes(struct parser *parser)
     return true;
 }
 
-struct template *template_compile(const char *text, size_t len, struct template_fault *fault)
+/* The template; a faulty one is fit for template_destroy() only. */
+static struct template *parse(struct parser *parser, const char *text, size_t len)
 {
     struct template *template = mem_alloc(sizeof *template);
-    struct parser parser = {.template = template, .fault = fault, .line = 1, .column = 1};
 
+    *parser = (struct parser){.template = template, .line = 1, .column = 1};
     template->text = text_copy_n(text, len);
     template->len = len;
-    tag_scanner_init(&parser.tags, template->text, len);
-    if (check_bytes(&parser) && add_all(&parser) && check_closed(&parser))
-        return template;
-    template_destroy(template);
-    return NULL;
+    tag_scanner_init(&parser->tags, template->text, len);
+    if (check_bytes(parser))
+        add_all(parser);
+    return template;
+}
+
+static void parser_finish(struct parser *parser)
+{
+    for (size_t i = 0; i < parser->fault_count; i++)
+        template_fault_finish(&parser->faults[i]);
+    free(parser->faults);
+}
+
+struct template *template_compile(const char *text, size_t len, struct template_fault *fault)
+{
+    struct parser parser;
+    struct template *template = parse(&parser, text, len);
+
+    if (parser.fault_count > 0) {
+        const struct template_fault *first = &parser.faults[0];
+        template_fault_set(fault, first->line, first->column, TAKE(parser.faults[0].reason));
+        template_destroy(template);
+        template = NULL;
+    }
+    parser_finish(&parser);
+    return template;
+}
+
+bool template_check(const char *text, size_t len, template_fault_visitor visit, void *arg)
+{
+    struct parser parser;
+    bool is_fine;
+
+    template_destroy(parse(&parser, text, len));
+    is_fine = parser.fault_count == 0;
+    for (size_t i = 0; i < parser.fault_count; i++)
+        visit(&parser.faults[i], arg);
+    parser_finish(&parser);
+    return is_fine;
 }

@@ -40,8 +40,6 @@ struct range {
 
 static bool render_range(struct rendering *rendering, const struct range *range);
 
-/* Limits ----------------------------------------------------------------------------------------*/
-
 /* Always false. */
 __attribute__((format(printf, 3, 4))) static bool fail(
     struct rendering *rendering, const struct node *node, const char *format, ...)
@@ -78,8 +76,6 @@ static bool is_short_enough(struct rendering *rendering, const struct node *node
            fail(rendering, node, "the result is longer than %d KiB", longest_result >> 10);
 }
 
-/* Names -----------------------------------------------------------------------------------------*/
-
 /* The first part of a name is looked for from the innermost context outwards, the others only in
  * what it has. */
 static const json_t *look_up(const struct rendering *rendering, const struct node *node)
@@ -106,8 +102,6 @@ static bool is_true(const json_t *value)
         return json_string_length(value) > 0;
     return value && !json_is_null(value) && !json_is_false(value);
 }
-
-/* Nodes -----------------------------------------------------------------------------------------*/
 
 static void render_value(struct rendering *rendering, const struct node *node)
 {

@@ -134,11 +134,12 @@ def test_a_partial_stays_within_its_folder(tmp_path, partials, name):
 
 
 def test_faults_of_all_templates_are_said(tmp_path, partials):
-    (partials / "a.mustache").write_text("\n{{b")
+    (partials / "a.mustache").write_text("{{b|tme}}\n{{b")
     (partials / "c").write_text("{{/d}}")
     code, out, err = render_files(tmp_path, "{{>a}}{{>c}}", "{}", "--partials", partials)
     assert (code, out) == (1, b"")
-    assert err == [f'{partials}/a.mustache:2:1: "{{{{" is not closed: its "}}}}" is missing',
+    assert err == [f'{partials}/a.mustache:1:5: unknown format "tme"; did you mean "time"?',
+                   f'{partials}/a.mustache:2:1: "{{{{" is not closed: its "}}}}" is missing',
                    f'{partials}/c:1:1: the end of section "d", but no section is open here']
 
 

@@ -92,6 +92,39 @@ static void test_faults_have_a_place_and_a_cure(void **state)
     }
 }
 
+static void note_fault(const struct template_fault *fault, void *arg)
+{
+    buf_printf(arg, "%zu:%zu ", fault->line, fault->column);
+}
+
+/* places: of all faults, a blank behind each. */
+static void assert_faults(const char *template, const char *places)
+{
+    auto_buf struct buf told = {0};
+
+    assert_int_equal(
+        template_check(template, strlen(template), note_fault, &told), *places == '\0');
+    assert_string_equal(buf_text(&told), places);
+}
+
+static void test_all_faults_are_told_at_once(void **state)
+{
+    (void)state;
+    assert_faults("{{#a}}{{b|cut:3}}{{/a}}", "");
+    assert_faults("{{a b}}\n{{c|tme}}{{d..}}{{>*e}}\n{{f", "1:1 2:5 2:10 2:17 3:1 ");
+    assert_faults("{{a b|tme}}", "1:1 1:7 ");
+    assert_faults("{{^a}}{{#b c}}{{/b c}}{{#d}}", "1:7 1:1 1:23 ");
+}
+
+static void test_what_follows_from_a_fault_is_not_told(void **state)
+{
+    (void)state;
+    assert_faults("{{#a}}{{#b}}{{/a}}{{/b}}", "1:13 ");
+    assert_faults("{{#a}}{{#b}}{{/a}}", "1:13 ");
+    assert_faults("{{#a}}{{/b}}{{/a}}{{/c}}", "1:7 ");
+    assert_faults("{{<a}}{{$b}}{{/b}}{{/a}}", "1:1 1:7 ");
+}
+
 static void test_a_nul_is_no_text(void **state)
 {
     struct template_fault fault = {0};
@@ -181,6 +214,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_faults_have_a_place_and_a_cure),
+        cmocka_unit_test(test_all_faults_are_told_at_once),
+        cmocka_unit_test(test_what_follows_from_a_fault_is_not_told),
         cmocka_unit_test(test_a_nul_is_no_text),
         cmocka_unit_test(test_sections_nest_to_a_depth),
         cmocka_unit_test(test_partials_nest_to_a_depth),
