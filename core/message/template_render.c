@@ -80,12 +80,12 @@ static bool is_short_enough(struct rendering *rendering, const struct node *node
  * what it has. */
 static const json_t *look_up(const struct rendering *rendering, const struct node *node)
 {
-    struct path first = {.parts = node->path.parts, .count = 1};
-    struct path others = {.parts = node->path.parts + 1, .count = node->path.count - 1};
     const json_t *value = NULL;
 
     if (node->path.count == 0)
         return rendering->contexts[rendering->context_count - 1];
+    struct path first = {.parts = node->path.parts, .count = 1};
+    struct path others = {.parts = node->path.parts + 1, .count = node->path.count - 1};
     for (size_t i = rendering->context_count; i-- > 0 && !value;) {
         value = path_get(&first, rendering->contexts[i]);
         if (node->is_local)
