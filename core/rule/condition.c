@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
+#include "rule/description.h"
 
 void condition_finish(struct condition *condition)
 {
@@ -15,12 +16,12 @@ void condition_finish(struct condition *condition)
 
 /* The verdict of many: `decisive` as soon as one child has it, else unknown if one is. */
 static enum verdict combine(
-    const struct condition *condition, const struct view *view, enum verdict decisive)
+    const struct condition *condition, const struct subject *subject, enum verdict decisive)
 {
     enum verdict verdict = decisive == VERDICT_NO ? VERDICT_YES : VERDICT_NO;
 
     for (size_t i = 0; i < condition->count; i++) {
-        enum verdict of_child = condition_verdict(&condition->children[i], view);
+        enum verdict of_child = condition_verdict(&condition->children[i], subject);
         if (of_child == decisive)
             return decisive;
         if (of_child == VERDICT_UNKNOWN)
@@ -36,45 +37,43 @@ static enum verdict negate(enum verdict verdict)
     return verdict == VERDICT_YES ? VERDICT_NO : VERDICT_YES;
 }
 
-enum verdict condition_verdict(const struct condition *condition, const struct view *view)
+enum verdict condition_verdict(const struct condition *condition, const struct subject *subject)
 {
     switch (condition->kind) {
     case CONDITION_TEST:
-        return test_verdict(&condition->test, view);
+        return test_verdict(&condition->test, subject);
     case CONDITION_NOT:
-        return negate(condition_verdict(condition->children, view));
+        return negate(condition_verdict(condition->children, subject));
     case CONDITION_ANY:
-        return combine(condition, view, VERDICT_YES);
+        return combine(condition, subject, VERDICT_YES);
     default:
-        return combine(condition, view, VERDICT_NO);
+        return combine(condition, subject, VERDICT_NO);
     }
 }
 
 /* The first child whose verdict is the whole's: it alone explains it. NULL where there is none. */
 static const struct condition *decisive_child(
-    const struct condition *condition, const struct view *view)
+    const struct condition *condition, const struct subject *subject, enum verdict verdict)
 {
-    enum verdict verdict = condition_verdict(condition, view);
-
     for (size_t i = 0; i < condition->count; i++)
-        if (condition_verdict(&condition->children[i], view) == verdict)
+        if (condition_verdict(&condition->children[i], subject) == verdict)
             return &condition->children[i];
     return NULL;
 }
 
-size_t condition_why(const struct condition *condition, const struct view *view, struct buf *out)
+size_t condition_why(const struct condition *condition, const struct subject *subject,
+    enum verdict verdict, struct buf *out)
 {
-    const struct condition *child = condition->children;
-
     if (condition->kind == CONDITION_TEST) {
-        test_describe(&condition->test, view, out);
+        test_describe(&condition->test, subject, out);
         return condition->test.line;
     }
-    if (condition->kind == CONDITION_NOT)
+    if (condition->kind == CONDITION_NOT) {
         buf_puts(out, "not: ");
-    else
-        child = decisive_child(condition, view);
+        return condition_why(condition->children, subject, negate(verdict), out);
+    }
     if (condition->kind == CONDITION_ANY)
         buf_puts(out, "any: ");
-    return child ? condition_why(child, view, out) : 0;
+    const struct condition *child = decisive_child(condition, subject, verdict);
+    return child ? condition_why(child, subject, verdict, out) : 0;
 }

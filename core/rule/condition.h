@@ -11,7 +11,7 @@
 
 struct buf;
 struct compilation;
-struct view;
+struct subject;
 struct yaml;
 
 enum condition_kind {
@@ -33,12 +33,18 @@ struct condition {
  * not, must be finished. */
 void condition_read(
     struct compilation *compilation, const struct yaml *match, struct condition *condition);
+
+/* The same for the map of conditions that a list, or an operator, has inside; it is not empty. */
+void condition_read_inside(
+    struct compilation *compilation, const struct yaml *map, struct condition *condition);
 void condition_finish(struct condition *condition);
 
-/* As deep as YAML was nested, which is bounded. Allocates nothing. */
-enum verdict condition_verdict(const struct condition *condition, const struct view *view);
+/* As deep as YAML was nested, which is bounded. */
+enum verdict condition_verdict(const struct condition *condition, const struct subject *subject);
 
-/* Appends the first test that made the verdict what it is, and returns its line. */
-size_t condition_why(const struct condition *condition, const struct view *view, struct buf *out);
+/* Appends the first test that made the verdict, which is given, what it is, and returns its line.
+ */
+size_t condition_why(const struct condition *condition, const struct subject *subject,
+    enum verdict verdict, struct buf *out);
 
 #endif

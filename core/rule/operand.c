@@ -8,6 +8,7 @@
 #include "base/timestamp.h"
 #include "event/value.h"
 
+/* A whole number that fits; those beyond 2^53 are no doubles. */
 static bool read_integer(const char *text, json_int_t *integer)
 {
     if (text[strspn(text, "-0123456789")] != '\0')
@@ -37,22 +38,53 @@ static int order_integers(json_int_t a, json_int_t b)
     return (a > b) - (a < b);
 }
 
-static int order_numbers(double a, double b)
+static int order_doubles(double a, double b)
 {
     return (a > b) - (a < b);
 }
 
-static bool order_as_number(const struct operand *operand, const json_t *value, int *order)
+/* Exactly: as doubles, 2^53 + 1 would be 2^53. */
+static int order_mixed(json_int_t a, double b)
 {
-    double number;
+    static const double beyond = 9223372036854775808.0; /* 2^63 */
 
-    if (operand->is_integer && json_is_integer(value)) {
-        *order = order_integers(json_integer_value(value), operand->integer);
+    if (b >= beyond || b < -beyond)
+        return b < 0 ? 1 : -1;
+    json_int_t whole = (json_int_t)b;
+    int order = order_integers(a, whole);
+    return order ? order : order_doubles((double)whole, b);
+}
+
+/* The value as a number, whole where it can be; false where it is none. */
+static bool read_number(const json_t *value, bool *is_integer, json_int_t *integer, double *number)
+{
+    *is_integer = json_is_integer(value);
+    if (*is_integer) {
+        *integer = json_integer_value(value);
         return true;
     }
-    if (!value_number(value, &number))
+    if (!value_number(value, number))
         return false;
-    *order = order_numbers(number, operand->number);
+    *is_integer = json_is_string(value) && read_integer(json_string_value(value), integer);
+    return true;
+}
+
+static bool order_as_number(const struct operand *operand, const json_t *value, int *order)
+{
+    bool is_integer;
+    json_int_t integer;
+    double number;
+
+    if (!read_number(value, &is_integer, &integer, &number))
+        return false;
+    if (is_integer && operand->is_integer)
+        *order = order_integers(integer, operand->integer);
+    else if (is_integer)
+        *order = order_mixed(integer, operand->number);
+    else if (operand->is_integer)
+        *order = -order_mixed(operand->integer, number);
+    else
+        *order = order_doubles(number, operand->number);
     return true;
 }
 

@@ -8,6 +8,9 @@
 #include <stdint.h>
 
 #include "event/view.h"
+#include "rule/network.h"
+
+struct pattern;
 
 struct operand {
     char *text; /* owned: as written */
@@ -16,6 +19,11 @@ struct operand {
     json_int_t integer; /* where the number is a whole one: exact beyond 2^53 */
     enum view_level level;
     int64_t time_ms;
+    union {                            /* what its operator makes of the text */
+        const struct pattern *pattern; /* regex: borrowed from the set of rules */
+        struct network network;        /* cidr */
+        int64_t duration_ms;           /* newer_than, older_than */
+    };
 };
 
 void operand_init(struct operand *operand, const char *text);

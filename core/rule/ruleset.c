@@ -13,7 +13,9 @@
 #include "event/view.h"
 #include "rule/compilation.h"
 #include "rule/index.h"
+#include "rule/pattern.h"
 #include "rule/rule.h"
+#include "rule/subject.h"
 #include "rule/trace.h"
 #include "rule/words.h"
 
@@ -27,6 +29,7 @@ struct ruleset {
     struct rule *rules;
     size_t count;
     struct index *index;
+    struct patterns *patterns;
     struct rule unmatched; /* its sends alone count; without a name while no file has it */
 };
 
@@ -133,8 +136,11 @@ struct ruleset *ruleset_compile(const struct yaml *const *documents, size_t docu
     struct ruleset *rules = mem_alloc(sizeof *rules);
 
     copy_sinks(rules, known_sinks, sink_count);
-    struct compilation compilation = {
-        .problems = problems, .sinks = rules->sinks, .sink_count = sink_count};
+    rules->patterns = patterns_create();
+    struct compilation compilation = {.problems = problems,
+        .sinks = rules->sinks,
+        .sink_count = sink_count,
+        .patterns = rules->patterns};
     for (size_t i = 0; i < document_count; i++)
         if (documents[i])
             read_document(rules, documents[i], &compilation);
@@ -157,6 +163,7 @@ void ruleset_destroy(struct ruleset *rules)
         rule_finish(&rules->rules[i]);
     free(rules->rules);
     rule_finish(&rules->unmatched);
+    patterns_destroy(rules->patterns);
     for (size_t i = 0; i < rules->sink_count; i++)
         free(rules->sinks[i]);
     free(rules->sinks);
@@ -234,10 +241,12 @@ static void cut(struct buf *text)
     buf_puts(text, ellipsis);
 }
 
-static void add_trace(struct decision *decision, const struct rule *rule, const struct view *view,
-    const struct rule_trace *outcome)
+/* Asks once more, for the words: what gives up meanwhile was counted. */
+static void add_trace(struct decision *decision, const struct rule *rule,
+    const struct subject *subject, const struct rule_trace *outcome)
 {
     struct rule_trace *trace = &decision->traces[decision->trace_count++];
+    struct subject again = *subject;
     struct buf because = {0};
 
     *trace = *outcome;
@@ -247,48 +256,52 @@ static void add_trace(struct decision *decision, const struct rule *rule, const 
     trace->head = rule->trace_head;
     if (trace->verdict == VERDICT_YES)
         return;
-    trace->because_line = condition_why(&rule->match, view, &because);
+    again.give_ups = NULL;
+    trace->because_line = condition_why(&rule->match, &again, trace->verdict, &because);
     cut(&because);
     trace->because = buf_take(&because);
 }
 
 /* Tries one rule; its outcome lacks the words, which only a trace needs. */
 static struct rule_trace try_rule(
-    const struct rule *rule, struct view *view, struct decision *decision)
+    const struct rule *rule, const struct subject *subject, struct decision *decision)
 {
     if (rule->reads_rule)
-        view_set_rule(view, rule->name);
-    enum verdict verdict = condition_verdict(&rule->match, view);
+        view_set_rule(subject->view, rule->name);
+    subject->give_ups->limit = NULL;
+    enum verdict verdict = condition_verdict(&rule->match, subject);
     bool sends = verdict == VERDICT_YES || (verdict == VERDICT_UNKNOWN && !rule->skip_unknown);
 
     /* `send: []` decides only when it is known to match: else the event would go unheard. */
     if (verdict == VERDICT_YES || (sends && rule->send_count > 0))
         decision->matched = true;
-    return (struct rule_trace){
-        .verdict = verdict, .sends = sends, .stops = verdict == VERDICT_YES && rule->stop};
+    return (struct rule_trace){.verdict = verdict,
+        .sends = sends,
+        .stops = verdict == VERDICT_YES && rule->stop,
+        .gave_up = subject->give_ups->limit};
 }
 
 /* Tries a rule, and takes down what came of it. False where routing ends with it. */
-static bool decide_by(const struct ruleset *rules, const struct rule *rule, struct view *view,
-    struct decision *decision)
+static bool decide_by(const struct ruleset *rules, const struct rule *rule,
+    const struct subject *subject, struct decision *decision)
 {
-    struct rule_trace outcome = try_rule(rule, view, decision);
+    struct rule_trace outcome = try_rule(rule, subject, decision);
 
     if (outcome.sends)
         add_targets(rules, rule, decision);
     if (decision->traces)
-        add_trace(decision, rule, view, &outcome);
+        add_trace(decision, rule, subject, &outcome);
     return !outcome.stops;
 }
 
 /* The rules that stand in the set, in their order. Returns how many rules came before the end. */
-static size_t decide_by_set(
-    const struct ruleset *rules, const uint64_t *set, struct view *view, struct decision *decision)
+static size_t decide_by_set(const struct ruleset *rules, const uint64_t *set,
+    const struct subject *subject, struct decision *decision)
 {
     for (size_t word = 0; word < index_words(rules->index); word++) {
         for (uint64_t left = set[word]; left != 0; left &= left - 1) {
             size_t number = word * 64 + (size_t)__builtin_ctzll(left);
-            if (!decide_by(rules, &rules->rules[number], view, decision))
+            if (!decide_by(rules, &rules->rules[number], subject, decision))
                 return number + 1;
         }
     }
@@ -296,12 +309,12 @@ static size_t decide_by_set(
 }
 
 static void decide_by_index(
-    const struct ruleset *rules, struct view *view, struct decision *decision)
+    const struct ruleset *rules, const struct subject *subject, struct decision *decision)
 {
     auto_free uint64_t *set = mem_alloc(index_words(rules->index) * sizeof *set);
 
-    index_find(rules->index, view, set);
-    size_t passed = decide_by_set(rules, set, view, decision);
+    index_find(rules->index, subject->view, set);
+    size_t passed = decide_by_set(rules, set, subject, decision);
     if (decision->traces)
         decision->untried = passed - decision->trace_count;
 }
@@ -310,21 +323,23 @@ void ruleset_decide(const struct ruleset *rules, struct view *view, int64_t now_
     enum trace_extent extent, struct decision *decision)
 {
     bool is_traced = extent != TRACE_NONE;
+    struct give_ups give_ups = {0};
+    const struct subject subject = {.view = view, .now_ms = now_ms, .give_ups = &give_ups};
 
-    (void)now_ms; /* no operator of this version looks at the clock */
     *decision = (struct decision){
         .targets = mem_alloc(rules->sink_count * sizeof *decision->targets),
         .traces = is_traced ? mem_alloc(rules->count * sizeof *decision->traces) : NULL,
     };
     if (extent == TRACE_ALL) {
         for (size_t i = 0; i < rules->count; i++)
-            if (!decide_by(rules, &rules->rules[i], view, decision))
+            if (!decide_by(rules, &rules->rules[i], &subject, decision))
                 break;
     } else {
-        decide_by_index(rules, view, decision);
+        decide_by_index(rules, &subject, decision);
     }
     if (!decision->matched)
         add_targets(rules, &rules->unmatched, decision);
+    decision->gave_up = give_ups.count;
 }
 
 void decision_finish(struct decision *decision)

@@ -63,6 +63,8 @@ struct rule_trace {
     bool stops;          /* routing ended here */
     size_t because_line; /* the first test that was not true; 0 where all were */
     char *because;       /* owned: `urgency: gte 80 (was 30)`; NULL where all were true */
+    const char
+        *gave_up; /* the limit that a pattern's search of it reached: "100,000 steps"; NULL */
 };
 
 struct rule_target {
@@ -76,7 +78,8 @@ struct decision {
     size_t target_count;
     struct rule_trace *traces; /* rules tried, in order; NULL unless asked for */
     size_t trace_count;
-    size_t untried; /* rules among those with traces that the index passed over: TRACE_TRIED */
+    size_t untried;   /* rules among those with traces that the index passed over: TRACE_TRIED */
+    unsigned gave_up; /* searches that reached a limit, and count as no match */
     bool matched; /* some rule sent or decided; `send: []` is a decision where it is known to match
                    */
 };
@@ -94,8 +97,9 @@ void ruleset_decide(const struct ruleset *rules, struct view *view, int64_t now_
 void decision_finish(struct decision *decision);
 
 /* Appends the traces as one JSON array: [{"rule","at":"rules.yaml:14","verdict":"yes|no|unknown",
- * "sends":bool,"stops":true?,"because":{"at":"rules.yaml:16","text":"..."}?}]. Past max_bytes rules
- * that did not send are left out, and counted with the untried ones in a last member
+ * "sends":bool,"stops":true?,"gave_up":"100,000
+ * steps"?,"because":{"at":"rules.yaml:16","text":"..."}?}]. Past max_bytes rules that did not send
+ * are left out, and counted with the untried ones in a last member
  * {"left_out":N}. */
 void decision_trace_json(const struct decision *decision, size_t max_bytes, struct buf *out);
 

@@ -3,19 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
-#include "event/line.h"
 #include "event/value.h"
-#include "event/view.h"
+#include "rule/condition.h"
 #include "rule/glob.h"
+#include "rule/pattern.h"
+#include "rule/subject.h"
 
-enum {
-    longest_shown = 60, /* bytes of a text in a description */
-    most_shown = 4,     /* elements of a list */
-};
-
-static const char *const operation_names[] = {
-    "eq", "ne", "in", "gt", "gte", "lt", "lte", "exists", "contains", "glob"};
+static const char *const operation_names[] = {"eq", "ne", "in", "gt", "gte", "lt", "lte", "exists",
+    "contains", "glob", "regex", "cidr", "has", "newer_than", "older_than"};
 
 const char *operation_name(enum operation operation)
 {
@@ -38,6 +33,9 @@ static void comparison_finish(struct comparison *comparison)
     for (size_t i = 0; i < comparison->count; i++)
         operand_finish(&comparison->operands[i]);
     free(comparison->operands);
+    if (comparison->condition)
+        condition_finish(comparison->condition);
+    free(comparison->condition);
 }
 
 void test_finish(struct test *test)
@@ -77,35 +75,100 @@ static bool is_of_whole(enum operation operation)
     return operation == OP_EXISTS || operation == OP_NE;
 }
 
-static bool holds_for_element(const struct comparison *comparison, const json_t *element)
+static bool is_found(const struct pattern *pattern, const char *text, const struct subject *subject)
+{
+    const char *limit = NULL;
+    bool is_found = pattern_search(pattern, text, strlen(text), &limit);
+
+    if (limit && subject->give_ups) {
+        subject->give_ups->count++;
+        subject->give_ups->limit = limit;
+    }
+    return is_found;
+}
+
+/* The operators that look into a text; numbers and flags are looked at as they are written. */
+static bool holds_for_text(enum operation operation, const struct operand *operand,
+    const char *text, const struct subject *subject)
+{
+    switch (operation) {
+    case OP_CONTAINS:
+        return strstr(text, operand->text);
+    case OP_GLOB:
+        return glob_match(operand->text, text);
+    case OP_REGEX:
+        return is_found(operand->pattern, text, subject);
+    default:
+        return network_is_in_text(&operand->network, text);
+    }
+}
+
+/* How long before the event's acceptance the value was, by the operand's duration. What lies ahead
+ * is newer than anything. */
+static bool holds_for_age(enum operation operation, const struct operand *operand,
+    const json_t *value, const struct subject *subject)
+{
+    int64_t time_ms;
+
+    if (!value_time(value, &time_ms))
+        return false;
+    int64_t age_ms = subject->now_ms - time_ms;
+    return operation == OP_NEWER_THAN ? age_ms < operand->duration_ms
+                                      : age_ms > operand->duration_ms;
+}
+
+static bool holds_for_operand(const struct comparison *comparison, const struct operand *operand,
+    const json_t *value, const struct subject *subject)
 {
     char scratch[VALUE_TEXT_SIZE];
     const char *text;
     int order;
 
     switch (comparison->operation) {
-    case OP_EXISTS:
-    case OP_NE:
-        return true; /* said of the whole */
     case OP_EQ:
     case OP_IN:
-        return equals_any(comparison, element);
+        return operand_equals(operand, value);
     case OP_CONTAINS:
-        text = value_text(element, scratch);
-        return text && strstr(text, comparison->operands->text);
     case OP_GLOB:
-        text = value_text(element, scratch);
-        return text && glob_match(comparison->operands->text, text);
+    case OP_REGEX:
+    case OP_CIDR:
+        text = value_text(value, scratch);
+        return text && holds_for_text(comparison->operation, operand, text, subject);
+    case OP_NEWER_THAN:
+    case OP_OLDER_THAN:
+        return holds_for_age(comparison->operation, operand, value, subject);
     default:
-        return operand_order(comparison->operands, element, &order) &&
-               is_in_order(comparison->operation, order);
+        return operand_order(operand, value, &order) && is_in_order(comparison->operation, order);
     }
 }
 
-static bool all_hold_for_element(const struct test *test, const json_t *element)
+static bool holds_inside(
+    const struct condition *condition, const json_t *element, const struct subject *subject)
+{
+    struct subject inside = *subject;
+
+    inside.element = element;
+    return json_is_object(element) && condition_verdict(condition, &inside) == VERDICT_YES;
+}
+
+static bool holds_for_element(
+    const struct comparison *comparison, const json_t *element, const struct subject *subject)
+{
+    if (is_of_whole(comparison->operation))
+        return true; /* it was asked already */
+    if (comparison->operation == OP_HAS)
+        return holds_inside(comparison->condition, element, subject);
+    for (size_t i = 0; i < comparison->count; i++)
+        if (holds_for_operand(comparison, &comparison->operands[i], element, subject))
+            return true;
+    return false;
+}
+
+static bool all_hold_for_element(
+    const struct test *test, const json_t *element, const struct subject *subject)
 {
     for (size_t i = 0; i < test->count; i++)
-        if (!holds_for_element(&test->comparisons[i], element))
+        if (!holds_for_element(&test->comparisons[i], element, subject))
             return false;
     return true;
 }
@@ -129,7 +192,7 @@ static bool holds_for_whole(const struct comparison *comparison, const json_t *v
     return !has_equal_element(comparison, value);
 }
 
-static bool holds(const struct test *test, const json_t *value)
+static bool holds(const struct test *test, const json_t *value, const struct subject *subject)
 {
     size_t index, of_whole = 0;
     json_t *element;
@@ -144,129 +207,20 @@ static bool holds(const struct test *test, const json_t *value)
     if (of_whole == test->count)
         return true;
     if (!json_is_array(value))
-        return all_hold_for_element(test, value);
+        return all_hold_for_element(test, value, subject);
     json_array_foreach (value, index, element) {
-        if (all_hold_for_element(test, element))
+        if (all_hold_for_element(test, element, subject))
             return true;
     }
     return false;
 }
 
-enum verdict test_verdict(const struct test *test, const struct view *view)
+enum verdict test_verdict(const struct test *test, const struct subject *subject)
 {
     bool unknown;
-    const json_t *value = view_get(view, &test->path, &unknown);
+    const json_t *value = subject_get(subject, &test->path, &unknown);
 
     if (unknown)
         return VERDICT_UNKNOWN;
-    return holds(test, value) ? VERDICT_YES : VERDICT_NO;
-}
-
-/* A text from outside, in quotes and cut: what is no visible character is written as bytes, so that
- * the line can be printed anywhere. */
-static void append_quoted(struct buf *out, const char *text)
-{
-    size_t len = strlen(text);
-    enum character kind;
-
-    buf_putc(out, '"');
-    for (size_t at = 0, step; at < len; at += step) {
-        if (at >= longest_shown) {
-            buf_puts(out, "...");
-            break;
-        }
-        step = character_next(text + at, len - at, &kind);
-        if (kind == CHARACTER_NEWLINE)
-            buf_puts(out, "\\n");
-        else if (kind != CHARACTER_VISIBLE)
-            for (size_t i = 0; i < step; i++)
-                buf_printf(out, "\\x%02x", (unsigned char)text[at + i]);
-        else if (text[at] == '"' || text[at] == '\\')
-            buf_printf(out, "\\%c", text[at]);
-        else
-            buf_append(out, text + at, step);
-    }
-    buf_putc(out, '"');
-}
-
-static void append_scalar(struct buf *out, const json_t *value)
-{
-    char scratch[VALUE_TEXT_SIZE];
-
-    if (json_is_string(value))
-        append_quoted(out, json_string_value(value));
-    else if (value_text(value, scratch))
-        buf_puts(out, value_text(value, scratch));
-    else if (json_is_null(value))
-        buf_puts(out, "null");
-    else
-        buf_puts(out, json_is_object(value) ? "an object" : "a list");
-}
-
-static void append_value(struct buf *out, const json_t *value)
-{
-    size_t index;
-    json_t *element;
-
-    if (!json_is_array(value)) {
-        append_scalar(out, value);
-        return;
-    }
-    buf_putc(out, '[');
-    json_array_foreach (value, index, element) {
-        if (index > 0)
-            buf_puts(out, ", ");
-        if (index == most_shown) {
-            buf_puts(out, "...");
-            break;
-        }
-        append_scalar(out, element);
-    }
-    buf_putc(out, ']');
-}
-
-static void append_operand(struct buf *out, const struct operand *operand)
-{
-    one_line_append(out, operand->text, strlen(operand->text));
-}
-
-static void append_comparison(struct buf *out, const struct comparison *comparison)
-{
-    buf_printf(out, "%s ", operation_name(comparison->operation));
-    if (comparison->operation == OP_EXISTS) {
-        buf_puts(out, comparison->wants_presence ? "true" : "false");
-        return;
-    }
-    if (comparison->operation != OP_IN) {
-        append_operand(out, comparison->operands);
-        return;
-    }
-    buf_putc(out, '[');
-    for (size_t i = 0; i < comparison->count; i++) {
-        buf_puts(out, i > 0 ? ", " : "");
-        append_operand(out, &comparison->operands[i]);
-    }
-    buf_putc(out, ']');
-}
-
-void test_describe(const struct test *test, const struct view *view, struct buf *out)
-{
-    bool unknown;
-    const json_t *value = view_get(view, &test->path, &unknown);
-
-    one_line_append(out, test->path.text, strlen(test->path.text));
-    buf_puts(out, ": ");
-    for (size_t i = 0; i < test->count; i++) {
-        buf_puts(out, i > 0 ? ", " : "");
-        append_comparison(out, &test->comparisons[i]);
-    }
-    if (unknown) {
-        buf_puts(out, " (unknown: the look-up failed)");
-    } else if (!value) {
-        buf_puts(out, " (absent)");
-    } else {
-        buf_puts(out, " (was ");
-        append_value(out, value);
-        buf_putc(out, ')');
-    }
+    return holds(test, value, subject) ? VERDICT_YES : VERDICT_NO;
 }

@@ -9,8 +9,10 @@
 #include "rule/operand.h"
 #include "rule/ruleset.h"
 
-struct buf;
-struct view;
+struct compilation;
+struct condition;
+struct subject;
+struct yaml_entry;
 
 enum operation {
     OP_EQ,
@@ -22,12 +24,18 @@ enum operation {
     OP_LTE,
     OP_EXISTS,
     OP_CONTAINS,
-    OP_GLOB
+    OP_GLOB,
+    OP_REGEX,
+    OP_CIDR,
+    OP_HAS,
+    OP_NEWER_THAN,
+    OP_OLDER_THAN
 };
 
 struct comparison {
     enum operation operation;
-    struct operand *operands; /* owned; one, or any number for OP_IN */
+    struct operand *operands;    /* owned; where there are several, any of them */
+    struct condition *condition; /* OP_HAS: what one element holds, owned; else NULL */
     size_t count;
     bool wants_presence; /* OP_EXISTS: true or false */
 };
@@ -43,14 +51,15 @@ struct test {
 const char *operation_name(enum operation operation);
 bool operation_parse(const char *name, enum operation *operation);
 
+/* Reads what stands behind a field's name; what is wrong goes to the compilation's problems. The
+ * result, whole or not, must be finished. */
+void test_read(struct compilation *compilation, const struct yaml_entry *entry, struct test *test);
 void test_finish(struct test *test);
 
 /* VERDICT_UNKNOWN where only a failed look-up could tell. On a list, one element must satisfy all
  * comparisons; but `exists` asks for the list itself, and `ne` holds where no element is equal: it
- * negates, so it holds for what is absent too. Allocates nothing. */
-enum verdict test_verdict(const struct test *test, const struct view *view);
-
-/* Appends `urgency: gte 80 (was 30)`: the test, and what it found; one line, values cut. */
-void test_describe(const struct test *test, const struct view *view, struct buf *out);
+ * negates, so it holds for what is absent too. Allocates nothing, but for a pattern's first search.
+ */
+enum verdict test_verdict(const struct test *test, const struct subject *subject);
 
 #endif

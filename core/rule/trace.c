@@ -54,6 +54,8 @@ static void append_trace(struct buf *out, const struct rule_trace *trace)
     buf_puts(out, trace->head);
     buf_printf(out, ",\"verdict\":\"%s\",\"sends\":%s%s", verdict_name(trace->verdict),
         trace->sends ? "true" : "false", trace->stops ? ",\"stops\":true" : "");
+    if (trace->gave_up)
+        buf_printf(out, ",\"gave_up\":\"%s\"", trace->gave_up);
     if (trace->because) {
         auto_free char *because = because_json(trace);
         buf_printf(out, ",\"because\":%s", because ? because : "null");

@@ -17,6 +17,7 @@ LIBRARIES = {
     "yaml.h": {"config"},
     "dlfcn.h": {"sink"},
     "glib": {"base"},
+    "pcre2.h": {"rule"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
 

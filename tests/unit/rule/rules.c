@@ -35,7 +35,7 @@ struct ruleset *rules_of(const char *yaml)
     return rules;
 }
 
-struct view *event_view(const char *text, const char *alert)
+struct view *event_view_with(const char *text, const char *name, const char *answer)
 {
     struct view_context context = {.event_id = "e-1",
         .hook = "soc",
@@ -45,12 +45,17 @@ struct view *event_view(const char *text, const char *alert)
     struct event *event = event_parse(text, strlen(text), NULL);
     assert_non_null(event);
     auto_json json_t *object =
-        alert && strcmp(alert, "failed") != 0 ? json_loads(alert, JSON_DECODE_ANY, NULL) : NULL;
-    struct enrichment enrichment = {.name = "alert", .object = object};
+        answer && strcmp(answer, "failed") != 0 ? json_loads(answer, JSON_DECODE_ANY, NULL) : NULL;
+    struct enrichment enrichment = {.name = name, .object = object};
 
-    struct view *view = view_create(event, &enrichment, alert ? 1 : 0, &context);
+    struct view *view = view_create(event, &enrichment, answer ? 1 : 0, &context);
     event_destroy(event);
     return view;
+}
+
+struct view *event_view(const char *text, const char *alert)
+{
+    return event_view_with(text, "alert", alert);
 }
 
 char *targets_of(const struct decision *decision)

@@ -19,6 +19,9 @@ struct ruleset *rules_or_problems(const char *yaml, struct problems *problems);
 /* An event and the alert looked up for it: JSON, NULL for no look-up, "failed" for one in vain. */
 struct view *event_view(const char *text, const char *alert);
 
+/* The same for an object that is called otherwise. It was accepted at 2026-09-10T00:26:40Z. */
+struct view *event_view_with(const char *text, const char *name, const char *object);
+
 /* "chat<first rule> mail<second>": the targets; the decision must be finished. */
 char *targets_of(const struct decision *decision);
 

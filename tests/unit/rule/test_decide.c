@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "build_config.h"
 #include "event/view.h"
 #include "rule/ruleset.h"
 #include "rules.h"
@@ -131,10 +132,37 @@ static unsigned pick(unsigned *seed, unsigned count)
 
 static void append_condition(struct buf *yaml, unsigned *seed, int depth)
 {
-    static const char *const tests[] = {"type: alert", "type: [case, alert]", "action: created",
-        "urgency: {gte: 50}", "level: {lt: high}", "title: {contains: brute}", "changed: status",
-        "entity: {ne: paris}", "attributes.n: {gt: 1, lt: 4}", "alert.tags: {glob: 'v*'}",
-        "source: {exists: false}", "attributes.list: 2"};
+    static const char *const tests[] = {
+        "type: alert",
+        "type: [case, alert]",
+        "action: created",
+        "urgency: {gte: 50}",
+        "level: {lt: high}",
+        "title: {contains: brute}",
+        "changed: status",
+        "entity: {ne: paris}",
+        "attributes.n: {gt: 1, lt: 4}",
+        "alert.tags: {glob: 'v*'}",
+        "source: {exists: false}",
+        "attributes.list: 2",
+        "attributes.n: {ne: [2, true]}",
+        "title: {contains: [x, ute]}",
+        "attributes.from: {cidr: 10.0.0.0/8}",
+        "attributes.from: [10.1.2.3, 7.7.7.7]",
+        "not: {attributes.from: {cidr: [10.0.0.0/8]}}",
+        "attributes.fields: {has: {slug: team, value: red}}",
+        "attributes.fields: {has: {slug: x}}",
+        "alert.fields: {has: {value: {ne: red}}}",
+        "attributes.at: {newer_than: 2h}",
+        "alert.at: {older_than: 2h}",
+        "time: {newer_than: 2h}",
+#if HAVE_PCRE2
+        "title: {regex: '^br'}",
+        "attributes.from: {regex: '[a-z]'}",
+        "alert.tags: {regex: '(?i)VIP', ne: x}",
+        "attributes.list: {regex: '2'}",
+#endif
+    };
 
     switch (depth > 0 ? pick(seed, 6) : 5) {
     case 0:
@@ -176,13 +204,20 @@ static char *random_event(unsigned *seed)
 {
     static const char *const types[] = {"alert", "case", "alert-comment", "other"};
     static const char *const values[] = {"null", "2", "\"2\"", "[1,2,3]", "{}", "true", "\"\""};
+    static const char *const froms[] = {
+        "\"10.1.2.3\"", "\"DMZ (7.7.7.7)\"", "[\"7.7.7.7\",5]", "7"};
+    static const char *const fields[] = {"[]", "{\"slug\":\"team\",\"value\":\"red\"}",
+        "[{\"slug\":\"team\",\"value\":\"blue\"},{\"slug\":\"x\",\"value\":\"red\"}]", "\"team\""};
+    static const char *const times[] = {
+        "1788999000", "\"1788990000\"", "\"2026-09-10T00:00:00Z\"", "[5]"};
     struct buf event = {0};
 
     buf_printf(&event,
         "{\"type\":\"%s\",\"action\":\"%s\",\"attributes\":{\"n\":%s,\"list\":%s,"
-        "\"updated\":{\"%s\":1},\"title\":\"brute\"}}",
+        "\"updated\":{\"%s\":1},\"title\":\"brute\",\"from\":%s,\"fields\":%s,\"at\":%s}}",
         types[pick(seed, 4)], pick(seed, 2) ? "created" : "updated", values[pick(seed, 7)],
-        values[pick(seed, 7)], pick(seed, 2) ? "status" : "similar");
+        values[pick(seed, 7)], pick(seed, 2) ? "status" : "similar", froms[pick(seed, 4)],
+        fields[pick(seed, 4)], times[pick(seed, 4)]);
     return buf_take(&event);
 }
 
@@ -190,7 +225,8 @@ static const char *random_alert(unsigned *seed)
 {
     static const char *const alerts[] = {NULL, "failed", "failed", "{}",
         "{\"title\":\"brute\",\"urgency\":{\"current_value\":80},\"tags\":[\"vip\"]}",
-        "{\"entity\":{\"name\":\"paris\"},\"source\":\"x\",\"urgency\":{\"value\":\"10\"}}"};
+        "{\"entity\":{\"name\":\"paris\"},\"source\":\"x\",\"urgency\":{\"value\":\"10\"}}",
+        "{\"tags\":[\"a\",\"VIP\"],\"fields\":[{\"value\":\"red\"}],\"at\":1788990000}"};
 
     return alerts[pick(seed, sizeof alerts / sizeof *alerts)];
 }
@@ -200,8 +236,8 @@ static void assert_same_decision(const struct ruleset *rules, const char *event,
     struct view *view = event_view(event, alert);
     struct decision plain, traced;
 
-    ruleset_decide(rules, view, 0, TRACE_NONE, &plain);
-    ruleset_decide(rules, view, 0, TRACE_ALL, &traced);
+    ruleset_decide(rules, view, 1789000000000, TRACE_NONE, &plain);
+    ruleset_decide(rules, view, 1789000000000, TRACE_ALL, &traced);
     auto_free char *plain_targets = targets_of(&plain);
     auto_free char *traced_targets = targets_of(&traced);
     assert_string_equal(plain_targets, traced_targets);

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "build_config.h"
 #include "config/problems.h"
 #include "config/yaml.h"
 #include "rule/ruleset.h"
@@ -75,16 +76,9 @@ static void test_every_fault_is_reported_with_its_place(void **state)
 
 static void test_what_is_not_built_yet_is_refused_by_name(void **state)
 {
-    static const char *const operators[] = {"regex", "cidr", "has", "newer_than", "older_than"};
     static const char *const keys[] = {"title", "text", "facts", "link", "level"};
 
     (void)state;
-    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
-        auto_buf struct buf match = {0}, expected = {0};
-        buf_printf(&match, "alert.x: {%s: {a: b}}", operators[i]);
-        buf_printf(&expected, "the operator \"%s\" is not in this version yet", operators[i]);
-        assert_match_problem(buf_text(&match), buf_text(&expected));
-    }
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         auto_buf struct buf rule = {0}, entry = {0}, expected = {0};
         buf_printf(&rule, "name: r, match: {}, send: chat, %s: x", keys[i]);
@@ -123,7 +117,36 @@ static void test_rules_that_could_never_match_are_refused(void **state)
         {"alert.x: {in: []}", "for what is absent write {exists: false}"},
         {"alert.x: [a, ~]", "for what is absent write {exists: false}"},
         {"alert.x: {in: a}", "`in` needs a list: [a]"},
-        {"alert.x: {ne: [a]}", "alert.x: a comparison needs one text or number, not a list"},
+        {"alert.x: {eq: [a]}", "alert.x: `eq` takes one value; any of several is `in`"},
+        {"alert.x: {gt: [1]}", "alert.x: `gt` takes one value, not a list"},
+        {"alert.x: {newer_than: [2h]}", "alert.x: `newer_than` takes one value, not a list"},
+        {"alert.x: {ne: []}", "for what is absent write {exists: false}"},
+        {"alert.x: {glob: [a, '']}", "for what is absent write {exists: false}"},
+        {"alert.x: {contains: [[a]]}", "a comparison needs one text or number, not a list"},
+        {"alert.x: {in: {a: b}}", "a comparison needs one text or number, not a map"},
+        {"alert.x: {cidr: 10.1.2.3/8}",
+            "rules.yaml:1:43: \"10.1.2.3/8\" has bits set behind its prefix; the network is "
+            "10.0.0.0/8"},
+        {"alert.x: {cidr: [10.0.0.0/8, home]}", "rules.yaml:1:56: \"home\" is no network"},
+        {"alert.x: {cidr: }", "for what is absent write {exists: false}"},
+        {"alert.x: {newer_than: 2}", "`newer_than` needs a duration such as 30m, 2h or 7d, not "
+                                     "\"2\""},
+        {"alert.x: {older_than: 2 hours}", "`older_than` needs a duration such as"},
+        {"alert.x: {older_than: -2h}", "`older_than` needs a duration such as"},
+        {"alert.x: {newer_than: '2026-01-01T00:00:00Z'}",
+            "what is compared with a time is written {gt: \"2026-01-01T00:00:00Z\"}"},
+        {"urgency: {newer_than: 2h}", "urgency is no time"},
+        {"level: {older_than: 2h}", "level is no time"},
+        {"alert.x: {has: team}", "that the list itself holds \"team\" is written without"},
+        {"alert.x: {has: []}", "`has` needs a map of what one object holds"},
+        {"alert.x: {has: [{a: b}]}", "`has` needs a map of what one object holds"},
+        {"alert.x: {has: {}}", "`has` needs a map of what one object holds"},
+        {"alert.x: {has: }", "`has` needs a map of what one object holds"},
+        {"alert.x: {has: {a: ~}}", "a: nothing can be compared with"},
+        {"alert.x: {has: {a..b: c}}", "\"a..b\" has an empty part"},
+        {"alert.x: {has: {a: {gteq: 1}}}", "unknown operator \"gteq\"; did you mean \"gte\"?"},
+        {"alert.x: {has: {any: []}}", "`any` needs a list of conditions, not an empty one"},
+        {"alert.x: {has: {a: b}, eq: ~}", "alert.x: nothing can be compared with"},
         {"alert.x: [[a]]", "alert.x: a comparison needs one text or number, not a list"},
         {"alert.x: {exists: yes}", "`exists` is true or false, not \"yes\""},
         {"alert.x: {exists: ~}", "`exists` is true or false"},
@@ -141,6 +164,24 @@ static void test_rules_that_could_never_match_are_refused(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_match_problem(rows[i].match, rows[i].problem);
+}
+
+static void test_patterns_are_compiled_when_they_are_loaded(void **state)
+{
+    (void)state;
+    if (!HAVE_PCRE2) {
+        assert_match_problem("alert.x: {regex: a}",
+            "rules.yaml:1:44: `regex` cannot use \"a\": this tocsin was built without PCRE2");
+        return;
+    }
+    assert_match_problem("alert.x: {regex: 'a(b'}",
+        "rules.yaml:1:44: `regex` cannot use \"a(b\": missing closing parenthesis, at offset 3");
+    assert_match_problem("alert.x: {regex: ''}", "for what is absent write {exists: false}");
+    assert_match_problem("alert.x: {regex: [a-z]}",
+        "alert.x: `regex` takes one pattern: either of two is written 'a|b', and one that begins "
+        "with [ needs quotes: '[a-z]'");
+    assert_match_problem(
+        "alert.x: {has: {a: {regex: '*'}}}", "quantifier does not follow a repeatable item");
 }
 
 static void test_rules_have_a_form(void **state)
@@ -220,6 +261,7 @@ int main(void)
         cmocka_unit_test(test_every_fault_is_reported_with_its_place),
         cmocka_unit_test(test_what_is_not_built_yet_is_refused_by_name),
         cmocka_unit_test(test_rules_that_could_never_match_are_refused),
+        cmocka_unit_test(test_patterns_are_compiled_when_they_are_loaded),
         cmocka_unit_test(test_rules_have_a_form),
         cmocka_unit_test(test_what_is_right_has_no_problem),
         cmocka_unit_test(test_several_files_are_one_set_of_rules),

@@ -1,11 +1,15 @@
 #include "../cmocka_setup.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "build_config.h"
 #include "event/view.h"
+#include "operator_page.h"
+#include "operator_table.h"
 #include "rule/ruleset.h"
 #include "rules.h"
 
@@ -17,7 +21,7 @@ static char verdict_letter(const char *match, const char *event, const char *ale
     struct ruleset *rules = rules_of(buf_text(&yaml));
     struct view *view = event_view(event, alert);
     struct decision decision;
-    ruleset_decide(rules, view, 0, TRACE_ALL, &decision);
+    ruleset_decide(rules, view, operator_now_ms, TRACE_ALL, &decision);
     char letter = "NYU"[decision.traces[0].verdict];
     decision_finish(&decision);
     view_destroy(view);
@@ -34,63 +38,79 @@ static void assert_verdict(const char *match, const char *event, const char *ale
     assert_int_equal(letter, expected);
 }
 
-/* What `alert.x` may be, in the order of the columns below; the last is a look-up that failed. */
-static const char *const alerts[] = {"{}", "{\"x\":null}", "{\"x\":\"\"}", "{\"x\":\"abc\"}",
-    "{\"x\":80}", "{\"x\":\"80\"}", "{\"x\":true}", "{\"x\":[\"abc\",80,5,null]}",
-    "{\"x\":{\"abc\":1}}", "{\"x\":[]}", "failed"};
+static void assert_row(const struct operator_row *row, const struct operator_group *group)
+{
+    auto_buf struct buf yaml = {0};
 
-static const struct {
-    const char *match;
-    const char *verdicts; /* absent, null, empty, text, number, numeric text, flag, list, object,
-                             empty list, unknown: Yes, No or Unknown */
-} operators[] = {
-    {"alert.x: abc", "NNNYNNNYNNU"},
-    {"alert.x: {eq: abc}", "NNNYNNNYNNU"},
-    {"alert.x: ABC", "NNNNNNNNNNU"},
-    {"alert.x: 80", "NNNNYYNYNNU"},
-    {"alert.x: 80.0", "NNNNYNNYNNU"},
-    {"alert.x: '80'", "NNNNYYNYNNU"},
-    {"alert.x: 080", "NNNNNNNNNNU"},
-    {"alert.x: true", "NNNNNNYNNNU"},
-    {"alert.x: {ne: abc}", "YYYNYYYNYYU"},
-    {"alert.x: {ne: 80}", "YYYYNNYNYYU"},
-    {"alert.x: [abc, 80]", "NNNYYYNYNNU"},
-    {"alert.x: {in: [abc, 80]}", "NNNYYYNYNNU"},
-    {"alert.x: {in: [x, y]}", "NNNNNNNNNNU"},
-    {"alert.x: {gt: 79}", "NNNNYYNYNNU"},
-    {"alert.x: {gt: 80}", "NNNNNNNNNNU"},
-    {"alert.x: {gte: 80}", "NNNNYYNYNNU"},
-    {"alert.x: {lt: 80}", "NNNNNNNYNNU"},
-    {"alert.x: {lt: 80.5}", "NNNNYYNYNNU"},
-    {"alert.x: {lte: 80}", "NNNNYYNYNNU"},
-    {"alert.x: {lte: -1}", "NNNNNNNNNNU"},
-    {"alert.x: {exists: true}", "NNYYYYYYYYU"},
-    {"alert.x: {exists: false}", "YYNNNNNNNNU"},
-    {"alert.x: {contains: b}", "NNNYNNNYNNU"},
-    {"alert.x: {contains: 8}", "NNNNYYNYNNU"},
-    {"alert.x: {contains: ru}", "NNNNNNYNNNU"},
-    {"alert.x: {glob: 'a*'}", "NNNYNNNYNNU"},
-    {"alert.x: {glob: 'a'}", "NNNNNNNNNNU"},
-    {"alert.x: {glob: '*'}", "NNYYYYYYNNU"},
-    {"alert.x: {gte: 6, lt: 80}", "NNNNNNNNNNU"}, /* no one element is both */
-    {"alert.x: {gte: 5, lt: 80}", "NNNNNNNYNNU"},
-    {"alert.x: {gte: 5, ne: abc}", "NNNNYYNNNNU"},
-    {"alert.x: {gte: 5, exists: true}", "NNNNYYNYNNU"},
-    {"not: {alert.x: abc}", "YYYNYYYNYYU"},
-    {"not: {alert.x: {exists: true}}", "YYNNNNNNNNU"},
-};
+    buf_printf(&yaml, "rules: [{name: r, match: {%s}, send: chat}]", row->match);
+    struct ruleset *rules = rules_of(buf_text(&yaml));
+    assert_int_equal(strlen(row->verdicts), OPERATOR_KINDS);
+    for (size_t kind = 0; kind < OPERATOR_KINDS; kind++) {
+        bool is_unknown = kind == OPERATOR_KINDS - 1;
+        struct view *view =
+            event_view_with("{\"type\":\"t\"}", "x", is_unknown ? "failed" : group->values[kind]);
+        struct decision decision;
+        ruleset_decide(rules, view, operator_now_ms, TRACE_ALL, &decision);
+        char letter = "NYU"[decision.traces[0].verdict];
+        if (letter != row->verdicts[kind])
+            print_message("# %s on %s: %c\n", row->match, operator_kinds[kind], letter);
+        assert_int_equal(letter, row->verdicts[kind]);
+        decision_finish(&decision);
+        view_destroy(view);
+    }
+    ruleset_destroy(rules);
+}
 
 static void test_each_operator_on_each_kind_of_value(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof operators / sizeof *operators; i++) {
-        for (size_t j = 0; j < sizeof alerts / sizeof *alerts; j++) {
-            char letter = verdict_letter(operators[i].match, "{\"type\":\"alert\"}", alerts[j]);
-            if (letter != operators[i].verdicts[j])
-                print_message("# %s on %s: %c\n", operators[i].match, alerts[j], letter);
-            assert_int_equal(letter, operators[i].verdicts[j]);
-        }
+    for (const struct operator_group *group = operator_groups; group->title; group++)
+        for (const struct operator_row *row = group->rows; row->match; row++)
+            if (HAVE_PCRE2 || !strstr(row->match, "regex"))
+                assert_row(row, group);
+}
+
+static char *read_page(const char *path)
+{
+    auto_fclose FILE *file = fopen(path, "re");
+    struct buf page = {0};
+    char block[4096];
+    size_t len;
+
+    while (file && (len = fread(block, 1, sizeof block, file)) > 0)
+        buf_append(&page, block, len);
+    return buf_take(&page);
+}
+
+static void test_the_page_shows_this_table(void **state)
+{
+    const char *path = getenv("TOCSIN_RULES_PAGE");
+
+    (void)state;
+    assert_non_null(path);
+    auto_free char *page = read_page(path);
+    auto_free char *shown = operator_page_shown(page);
+    auto_free char *table = operator_page();
+    assert_non_null(shown);
+    if (strcmp(shown, table) != 0)
+        print_message(
+            "# %s shows another table; test-rule_operators --write %s puts it right\n", path, path);
+    assert_string_equal(shown, table);
+}
+
+/* For people: puts the table into the page. */
+static int write_page(const char *path)
+{
+    auto_free char *page = read_page(path);
+    auto_free char *table = operator_page();
+    auto_free char *whole = operator_page_put(page, table);
+    auto_fclose FILE *file = whole ? fopen(path, "we") : NULL;
+
+    if (!file || fputs(whole, file) < 0) {
+        fprintf(stderr, "%s: it has no marks for the table, or cannot be written\n", path);
+        return 1;
     }
+    return 0;
 }
 
 static void test_yaml_does_not_choose_the_type(void **state)
@@ -191,10 +211,133 @@ static void test_unknown_is_neither_true_nor_false(void **state)
         assert_verdict(rows[i].match, event, "failed", rows[i].verdict);
 }
 
-int main(void)
+/* In the order of a list, and between each two neighbours none is equal. */
+static void test_numbers_are_compared_exactly(void **state)
+{
+    static const char *const ascending[] = {"-1e300", "-9223372036854775808", "-9007199254740993",
+        "-9007199254740992", "-1", "-0.5", "0", "0.5", "1", "9007199254740992", "9007199254740993",
+        "9007199254740994.0", "9223372036854775807", "9223372036854775808.0", "1e300"};
+    size_t count = sizeof ascending / sizeof *ascending;
+
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < count; j++) {
+            auto_buf struct buf event = {0}, equal = {0}, less = {0}, text = {0};
+            buf_printf(&event, "{\"type\":\"t\",\"attributes\":{\"n\":%s}}", ascending[i]);
+            buf_printf(&text, "{\"type\":\"t\",\"attributes\":{\"n\":\"%s\"}}", ascending[i]);
+            buf_printf(&equal, "attributes.n: %s", ascending[j]);
+            buf_printf(&less, "attributes.n: {lt: %s}", ascending[j]);
+            assert_verdict(buf_text(&equal), buf_text(&event), NULL, i == j ? 'Y' : 'N');
+            assert_verdict(buf_text(&less), buf_text(&event), NULL, i < j ? 'Y' : 'N');
+            assert_verdict(buf_text(&less), buf_text(&text), NULL, i < j ? 'Y' : 'N');
+        }
+    }
+}
+
+static void test_numbers_have_forms_and_texts_have_not(void **state)
+{
+    static const char event[] = "{\"type\":\"t\",\"attributes\":{\"one\":1,\"real\":1.0,"
+                                "\"text\":\"1\",\"decimal\":\"1.0\",\"zero\":-0.0,\"huge\":"
+                                "99999999999999999999}}";
+    (void)state;
+    assert_verdict("attributes.one: 1.0", event, NULL, 'Y');
+    assert_verdict("attributes.one: 10e-1", event, NULL, 'Y');
+    assert_verdict("attributes.real: 1", event, NULL, 'Y');
+    assert_verdict("attributes.text: 1.0", event, NULL, 'N');
+    assert_verdict("attributes.text: {gte: 1.0, lte: 1.0}", event, NULL, 'Y');
+    assert_verdict("attributes.decimal: 1.0", event, NULL, 'Y');
+    assert_verdict("attributes.decimal: 1", event, NULL, 'N');
+    assert_verdict("attributes.one: '1 '", event, NULL, 'N');
+    assert_verdict("attributes.one: +1", event, NULL, 'N');
+    assert_verdict("attributes.one: 01", event, NULL, 'N');
+    assert_verdict("attributes.one: 0x1", event, NULL, 'N');
+    assert_verdict("attributes.zero: 0", event, NULL, 'Y');
+    /* What fits no number is kept as a text. */
+    assert_verdict("attributes.huge: 99999999999999999999", event, NULL, 'Y');
+    assert_verdict("attributes.huge: {gt: 9223372036854775807}", event, NULL, 'Y');
+}
+
+static void test_ages_count_from_acceptance(void **state)
+{
+    static const struct {
+        const char *at;
+        char newer, older;
+    } rows[] = {
+        {"\"2026-09-09T22:26:40.001Z\"", 'Y', 'N'},
+        {"\"2026-09-09T22:26:40Z\"", 'N', 'N'}, /* two hours to the millisecond: neither */
+        {"\"2026-09-09T22:26:39.999Z\"", 'N', 'Y'},
+        {"\"2026-09-10T00:26:40+02:00\"", 'N', 'N'},
+        {"1788992800.001", 'Y', 'N'},
+        {"\"2026-09-10T03:00:00Z\"", 'Y', 'N'}, /* ahead of its acceptance */
+        {"\"2026-09-09\"", 'N', 'N'},
+        {"1788992800000", 'N', 'N'}, /* milliseconds are no time */
+        {"-5", 'N', 'N'},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        auto_buf struct buf alert = {0};
+        buf_printf(&alert, "{\"at\":%s}", rows[i].at);
+        assert_verdict(
+            "alert.at: {newer_than: 2h}", "{\"type\":\"alert\"}", buf_text(&alert), rows[i].newer);
+        assert_verdict(
+            "alert.at: {older_than: 2h}", "{\"type\":\"alert\"}", buf_text(&alert), rows[i].older);
+    }
+    /* The event's own time, which is the acceptance's where it says none. */
+    assert_verdict("time: {newer_than: 1ms}", "{\"type\":\"t\"}", NULL, 'Y');
+    assert_verdict("time: {older_than: 7d}",
+        "{\"type\":\"t\",\"metadata\":{\"created_at\":\"2026-09-03T00:26:39Z\"}}", NULL, 'Y');
+}
+
+static void test_one_element_has_all(void **state)
+{
+    static const char alert[] =
+        "{\"fields\":[\"team\",{\"slug\":\"team\",\"value\":\"red\",\"owner\":{\"name\":\"ann\"}},"
+        "{\"slug\":\"site\",\"value\":\"paris\",\"tags\":[{\"n\":1},{\"n\":2}],"
+        "\"rule\":\"r7\",\"level\":5,\"a.b\":true}],"
+        "\"one\":{\"slug\":\"team\"}}";
+    static const struct {
+        const char *match;
+        char verdict;
+    } rows[] = {
+        {"alert.fields: {has: {slug: team, value: red}}", 'Y'},
+        {"alert.fields: {has: {slug: team, value: paris}}", 'N'},
+        {"alert.fields: {has: {slug: team}}, all: [{alert.fields: {has: {value: paris}}}]", 'Y'},
+        {"alert.fields: {has: {slug: team, owner.name: {glob: 'a*'}}}", 'Y'},
+        {"alert.fields: {has: {slug: site, owner.name: {glob: 'a*'}}}", 'N'},
+        {"alert.fields: {has: {tags.1.n: 2}}", 'Y'},
+        {"alert.fields: {has: {tags: {has: {n: {gt: 1}}}}}", 'Y'},
+        {"alert.fields: {has: {slug: team, tags: {has: {n: {gt: 1}}}}}", 'N'},
+        {"alert.fields: {has: {slug: [team, site], not: {value: [red, paris]}}}", 'N'},
+        {"alert.fields: {has: {not: {value: red}}}", 'Y'},
+        {"alert.fields: {has: {'a\\.b': true}}", 'Y'},
+        {"alert.one: {has: {slug: team}}", 'Y'},
+        {"alert.fields.1: {has: {slug: team}}", 'Y'},
+        {"alert.fields.0: {has: {slug: team}}", 'N'},
+        /* Common names mean nothing in there. */
+        {"alert.fields: {has: {rule: r7, level: 5}}", 'Y'},
+        {"alert.fields: {has: {type: alert}}", 'N'},
+        {"alert.fields: {ne: team, has: {slug: team}}", 'N'},
+        {"facts: {has: {label: Type, value: malware}}", 'N'},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_verdict(rows[i].match, "{\"type\":\"alert\"}", alert, rows[i].verdict);
+        assert_verdict(rows[i].match, "{\"type\":\"alert\"}", "failed",
+            strncmp(rows[i].match, "facts", 5) == 0 ? 'N' : 'U');
+    }
+}
+
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_operator_on_each_kind_of_value),
+        cmocka_unit_test(test_the_page_shows_this_table),
+        cmocka_unit_test(test_numbers_are_compared_exactly),
+        cmocka_unit_test(test_numbers_have_forms_and_texts_have_not),
+        cmocka_unit_test(test_ages_count_from_acceptance),
+        cmocka_unit_test(test_one_element_has_all),
         cmocka_unit_test(test_yaml_does_not_choose_the_type),
         cmocka_unit_test(test_levels_have_an_order),
         cmocka_unit_test(test_times_have_an_order),
@@ -202,5 +345,7 @@ int main(void)
         cmocka_unit_test(test_unknown_is_neither_true_nor_false),
     };
 
+    if (argc == 3 && strcmp(argv[1], "--write") == 0)
+        return write_page(argv[2]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "build_config.h"
 #include "base/utf8.h"
 #include "event/view.h"
 #include "rule/ruleset.h"
@@ -50,11 +51,73 @@ static void test_a_rule_says_why_it_did_not_match(void **state)
         "alert.x: gt 1, lt 5 (was [7, \"a\", an object, a list, ...])");
     assert_because("not: {type: alert}", "{}", "not: type: eq alert (was \"alert\")");
     assert_because("any: [{type: case}, {action: x}]", "{}", "any: type: eq case (was \"alert\")");
+    assert_because(
+        "alert.x: {glob: ['a*', 'b*']}", "{\"x\":\"c\"}", "alert.x: glob [a*, b*] (was \"c\")");
+    assert_because("alert.x: {cidr: 10.0.0.0/8}", "{\"x\":\"7.7.7.7\"}",
+        "alert.x: cidr 10.0.0.0/8 (was \"7.7.7.7\")");
+    assert_because(
+        "alert.x: {newer_than: 2h, ne: a}", "{}", "alert.x: newer_than 2h, ne a (absent)");
+    assert_because("alert.x: {has: {slug: team, value: [red, blue], not: {a.b: {exists: true}}}}",
+        "{\"x\":[{\"slug\":\"team\",\"value\":\"green\"},\"y\",{\"v\":[1]}]}",
+        "alert.x: has {slug: eq team, value: in [red, blue], not {a.b: exists true}} (was [{slug: "
+        "\"team\", value: \"green\"}, \"y\", {v: a list}])");
+    assert_because("alert.x: {has: {any: [{a: 1}, {b: 2, c: 3}]}}",
+        "{\"x\":{\"a\":2,\"b\":3,\"c\":null,\"d\":true,\"e\":5}}",
+        "alert.x: has {any [{a: eq 1}, {b: eq 2, c: eq 3}]} (was {a: 2, b: 3, c: null, d: true, "
+        "...})");
     /* What decides is named, not what merely stands before it. */
     assert_because("alert.x: 1, action: updated", "failed", "action: eq updated (was \"created\")");
     assert_because("any: [{action: updated}, {alert.x: 1}]", "failed",
         "any: alert.x: eq 1 (unknown: the look-up failed)");
 }
+
+#if HAVE_PCRE2
+
+#define HOSTILE "{\"x\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\"}"
+
+static void test_a_pattern_that_gave_up_is_named(void **state)
+{
+    (void)state;
+    assert_because("alert.x: {regex: '^b'}", "{\"x\":\"abc\"}", "alert.x: regex ^b (was \"abc\")");
+    auto_free char *text = because("alert.x: {regex: '(a+)+$'}", "{\"type\":\"alert\"}", HOSTILE);
+    assert_non_null(strstr(text, "gave up after 100,000 steps: counts as no match"));
+    auto_free char *nested =
+        because("alert: {has: {x: {regex: '(a+)+$'}}}", "{\"type\":\"alert\"}", HOSTILE);
+    assert_non_null(strstr(nested, "gave up after 100,000 steps: counts as no match"));
+}
+
+/* Where it only makes a `not` true, no false test names it. */
+static void test_a_pattern_that_gave_up_is_in_the_trace_and_counted(void **state)
+{
+    static const char yaml[] =
+        "rules:\n"
+        "  - {name: plain, match: {alert.x: {regex: b}}, send: chat}\n"
+        "  - {name: not, match: {not: {alert.x: {regex: '(a+)+$'}}}, send: chat}\n"
+        "  - {name: twice, match: {any: [{alert.x: {regex: '(a+)+$'}}, {alert.x: {regex: "
+        "'(a|a)+$'}}]}, send: chat}\n";
+
+    (void)state;
+    for (int extent = TRACE_NONE; extent <= TRACE_ALL; extent++) {
+        struct ruleset *rules = rules_of(yaml);
+        struct view *view = event_view("{\"type\":\"alert\"}", HOSTILE);
+        struct decision decision;
+        auto_buf struct buf json = {0};
+        ruleset_decide(rules, view, 0, (enum trace_extent)extent, &decision);
+        assert_int_equal(decision.gave_up, 3);
+        if (extent != TRACE_NONE) {
+            decision_trace_json(&decision, 10000, &json);
+            assert_null(decision.traces[0].gave_up);
+            assert_string_equal(decision.traces[1].gave_up, "100,000 steps");
+            assert_non_null(strstr(buf_text(&json),
+                "\"verdict\":\"yes\",\"sends\":true,\"gave_up\":\"100,000 steps\"}"));
+        }
+        decision_finish(&decision);
+        view_destroy(view);
+        ruleset_destroy(rules);
+    }
+}
+
+#endif
 
 static void test_values_from_outside_stay_on_one_line(void **state)
 {
@@ -137,6 +200,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_rule_says_why_it_did_not_match),
+#if HAVE_PCRE2
+        cmocka_unit_test(test_a_pattern_that_gave_up_is_named),
+        cmocka_unit_test(test_a_pattern_that_gave_up_is_in_the_trace_and_counted),
+#endif
         cmocka_unit_test(test_values_from_outside_stay_on_one_line),
         cmocka_unit_test(test_long_texts_are_cut),
         cmocka_unit_test(test_traces_are_json),

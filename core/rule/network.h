@@ -1,0 +1,27 @@
+/* Networks of IPv4 (RFC 4632) and IPv6 (RFC 4291) addresses, and the addresses that stand in
+ * texts. */
+#ifndef TOCSIN_RULE_NETWORK_H
+#define TOCSIN_RULE_NETWORK_H
+
+#include <stdbool.h>
+
+struct error;
+
+/* IPv4 is kept as the IPv6 addresses that stand for it (::ffff:0:0/96). */
+struct network {
+    unsigned char bytes[16];
+    unsigned prefix; /* bits, of 128 */
+};
+
+/* "10.0.0.0/8", "2001:db8::/32"; an address alone is the network of that one. False, with the
+ * reason, for anything else, and where bits are set behind the prefix: it may have been meant
+ * otherwise, and the error names the network that it lies in. */
+bool network_parse(const char *text, struct network *network, struct error *error);
+
+/* Whether an address in the network stands in the text, alone or among other words: `7.7.7.7`,
+ * `DMZ-01 (7.7.7.7)`, `[2001:db8::1]:443`. Digits of a longer word (`1.2.3.4.5`, `v1.2.3.4`) are
+ * none. IPv6 that stands for IPv4 (`::ffff:7.7.7.7`) lies in networks of both. Linear in the
+ * text. */
+bool network_is_in_text(const struct network *network, const char *text);
+
+#endif

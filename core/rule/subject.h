@@ -1,0 +1,30 @@
+/* What a condition is asked of: an event as rules see it, or one element of a list within it. */
+#ifndef TOCSIN_RULE_SUBJECT_H
+#define TOCSIN_RULE_SUBJECT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct path;
+struct view;
+
+/* Searches that reached a limit of theirs (rule/pattern.h). */
+struct give_ups {
+    unsigned count;
+    const char *limit; /* the last one's: "100,000 steps"; NULL where there was none */
+};
+
+/* All borrowed. */
+struct subject {
+    struct view *view;
+    const json_t *element;     /* where there is one, paths begin in it, and nothing is unknown */
+    int64_t now_ms;            /* the time of acceptance, which ages count from */
+    struct give_ups *give_ups; /* NULL: they are not counted */
+};
+
+/* The value at the path, borrowed; NULL where there is none. *unknown tells whether that is so only
+ * because a look-up failed. */
+json_t *subject_get(const struct subject *subject, const struct path *path, bool *unknown);
+
+#endif
