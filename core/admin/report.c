@@ -11,6 +11,7 @@
 #include "base/utf8.h"
 #include "config/config.h"
 #include "enrich/enricher.h"
+#include "flow/flow.h"
 #include "sink/plugin.h"
 #include "sink/sink.h"
 #include "store/journal.h"
@@ -204,5 +205,7 @@ char *report_status(const struct admin_parts *parts)
 
     json_object_update(report, counts);
     json_object_set_new(report, "configuration", report_configuration(parts));
+    json_object_set_new(
+        report, "patterns_given_up", json_integer((json_int_t)flow_given_up(parts->flow)));
     return take_text(report);
 }

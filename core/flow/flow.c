@@ -172,6 +172,11 @@ void flow_stop(struct flow *flow)
         outlet_go_on(flow->outlets[i]);
 }
 
+uint64_t flow_given_up(const struct flow *flow)
+{
+    return flow->given_up;
+}
+
 bool flow_is_idle(const struct flow *flow)
 {
     for (size_t i = 0; i < flow->outlet_count; i++)

@@ -61,6 +61,10 @@ bool flow_is_pressed(struct flow *flow);
  * sent are given back, and what is not decided yet stays in the ledger for the next start. */
 void flow_stop(struct flow *flow);
 
+/* How many searches for a rule's pattern ended at a limit, and counted as no match, since the
+ * start. */
+uint64_t flow_given_up(const struct flow *flow);
+
 /* True when nothing is under way: no attempt, no call to the ledger. */
 bool flow_is_idle(const struct flow *flow);
 

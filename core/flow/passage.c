@@ -226,6 +226,18 @@ static void log_decision(const struct passage *passage, const struct decision *d
     buf_finish(&sinks);
 }
 
+/* A rule that cannot be tried to its end is one that somebody should write otherwise. */
+static void log_given_up(const struct passage *passage, const struct decision *decision)
+{
+    const struct flow *flow = passage->line->passages->flow;
+    const struct logger event = logger_with(&flow->logger, "event", passage->story->id);
+
+    for (size_t i = 0; i < decision->trace_count; i++)
+        if (decision->traces[i].gave_up)
+            log_warn(&event, "a pattern of the rule \"%s\" gave up after %s: it counts as no match",
+                decision->traces[i].rule, decision->traces[i].gave_up);
+}
+
 static struct store_delivery *plan_deliveries(
     struct passage *passage, const struct decision *decision, int64_t now_ms)
 {
@@ -265,6 +277,8 @@ static void passage_route(struct passage *passage)
     LIST_INSERT_HEAD(&passage->line->passages->routings, routing, link);
     flow_decide(flow, story, &routing->decision, &trace);
     log_decision(passage, &routing->decision);
+    log_given_up(passage, &routing->decision);
+    flow->given_up += routing->decision.gave_up;
     struct store_delivery *deliveries = plan_deliveries(passage, &routing->decision, now_ms);
     const struct store_object object = {
         .name = looked_up ? looked_up->name : NULL,

@@ -75,7 +75,7 @@ static void read_network(
     auto_error struct error error = {0};
 
     if (!network_parse(node->text, &operand->network, &error))
-        problem_add(compilation->problems, node->place, "%s", error_text(&error));
+        problem_add(compilation->problems, node->place, "`cidr`: %s", error_text(&error));
 }
 
 static void read_age(struct compilation *compilation, enum operation operation,

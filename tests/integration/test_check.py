@@ -130,11 +130,26 @@ def test_all_errors_are_reported_at_once(folder):
         assert word in output, output
 
 
-@pytest.mark.parametrize("key", ["regex", "cidr", "glob", "newer_than"])
-def test_an_operator_of_the_design_that_is_not_built_is_refused_by_name_or_works(folder, key):
-    change(folder / "rules.yaml", "urgency: {gte: 80}", f"title: {{{key}: 1h}}")
+@pytest.mark.parametrize("test, wrong, word", [
+    ("regex: '(?i)mimi(katz|dump)'", "regex: 'mimi(katz'", "missing closing parenthesis"),
+    ("cidr: [10.0.0.0/8, '2001:db8::/32']", "cidr: 10.1.2.3/8", "10.0.0.0/8"),
+    ("has: {slug: team, value: [red, blue]}", "has: team", "has"),
+    ("newer_than: 2h", "newer_than: 2", "2h"),
+    ("older_than: 7d", "older_than: '2026-01-01T00:00:00Z'", "lt"),
+    ("glob: ['a*', 'b*']", "glob: []", "exists: false"),
+    ("ne: [a, b]", "eq: [a, b]", "`in`"),
+], ids=lambda value: value.partition(":")[0] if ":" in value else "")
+def test_an_operator_is_read_or_refused_with_its_place(folder, test, wrong, word):
+    change(folder / "rules.yaml", "urgency: {gte: 80}", f"alert.x: {{{test}}}")
     code, output = check(folder)
-    assert code == 0 or key in output, output
+    assert code == 0, output
+    change(folder / "rules.yaml", test, wrong)
+    code, output = check(folder)
+    assert code == 1, output
+    operator, _, operand = wrong.partition(": ")
+    where = place(operand, (folder / "rules.yaml").read_text())
+    assert any(f"rules.yaml:{where}: " in line and word in line for line in output.splitlines()), \
+        f"{word!r} not at {where}:\n{output}"
 
 
 @pytest.mark.parametrize("key", [

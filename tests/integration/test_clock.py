@@ -192,3 +192,20 @@ def test_a_jump_there_and_back_over_restarts(clock, recorder, make_daemon):
     recorder.judge = None
     status = daemon.wait_settled()
     assert (status["delivered"], status["dead"]) == (5, 0)
+
+
+def test_an_age_counts_from_acceptance_when_the_event_is_routed_again(clock, recorder,
+                                                                      make_daemon):
+    rules = "rules: [{name: fresh, match: {time: {newer_than: 1h}}, send: far}]\n"
+    daemon = make_daemon({"far": sinks.record(recorder)}, env=clock.env, rules=rules).start()
+    fresh = daemon.accept(event(1))
+    recorder.wait_for(1)
+    daemon.stop()
+    clock.set(DAY)
+    daemon.start()
+    late = daemon.accept({**event(2), "metadata": {"created_at": time.time()}})
+    answer = daemon.command("replay", fresh, late)
+    assert answer.returncode == 0, answer
+    recorder.wait_for(2)
+    daemon.wait_settled()
+    assert recorder.titles() == ["update 1", "update 1"]

@@ -124,10 +124,10 @@ static void test_rules_that_could_never_match_are_refused(void **state)
         {"alert.x: {glob: [a, '']}", "for what is absent write {exists: false}"},
         {"alert.x: {contains: [[a]]}", "a comparison needs one text or number, not a list"},
         {"alert.x: {in: {a: b}}", "a comparison needs one text or number, not a map"},
-        {"alert.x: {cidr: 10.1.2.3/8}",
-            "rules.yaml:1:43: \"10.1.2.3/8\" has bits set behind its prefix; the network is "
-            "10.0.0.0/8"},
-        {"alert.x: {cidr: [10.0.0.0/8, home]}", "rules.yaml:1:56: \"home\" is no network"},
+        {"alert.x: {cidr: 10.1.2.3/8}", "rules.yaml:1:43: `cidr`: \"10.1.2.3/8\" has bits set "
+                                        "behind its prefix; the network is "
+                                        "10.0.0.0/8"},
+        {"alert.x: {cidr: [10.0.0.0/8, home]}", "rules.yaml:1:56: `cidr`: \"home\" is no network"},
         {"alert.x: {cidr: }", "for what is absent write {exists: false}"},
         {"alert.x: {newer_than: 2}", "`newer_than` needs a duration such as 30m, 2h or 7d, not "
                                      "\"2\""},
