@@ -108,6 +108,14 @@ static bool read_zone(const char **text, int *offset)
     return **text == '\0';
 }
 
+static int days_of_month(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool is_leap_year = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+    return days[month - 1] + (month == 2 && is_leap_year);
+}
+
 bool timestamp_parse(const char *text, int64_t *ms)
 {
     struct tm tm = {0};
@@ -116,7 +124,8 @@ bool timestamp_parse(const char *text, int64_t *ms)
     if (!read_number(&text, 4, 1, 9999, &tm.tm_year) || !read_char(&text, "-") ||
         !read_number(&text, 2, 1, 12, &tm.tm_mon) || !read_char(&text, "-") ||
         !read_number(&text, 2, 1, 31, &tm.tm_mday) || !read_char(&text, "Tt ") ||
-        !read_clock(&text, &tm, &millis) || !read_zone(&text, &offset))
+        !read_clock(&text, &tm, &millis) || !read_zone(&text, &offset) ||
+        tm.tm_mday > days_of_month(tm.tm_year, tm.tm_mon))
         return false;
     tm.tm_year -= 1900;
     tm.tm_mon -= 1;

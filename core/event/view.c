@@ -294,6 +294,8 @@ struct view *view_create(const struct event *event, const struct enrichment *enr
     set_changed(view, event);
     set_link(view, &names, context->app_url);
     view->facts = facts_create(&names, view);
+    if (names.is_missing)
+        set_unknown(view, "facts"); /* there are some, but perhaps not all */
     return view;
 }
 
@@ -316,10 +318,11 @@ void view_set_rule(struct view *view, const char *rule)
 json_t *view_get(const struct view *view, const struct path *path, bool *unknown)
 {
     const char *name = path->parts[0];
+    bool is_facts = strcmp(name, "facts") == 0;
 
-    if (strcmp(name, "facts") == 0 && !json_object_get(view->root, name))
+    if (is_facts && !json_object_get(view->root, name))
         json_object_set_new(view->root, name, facts_json(view->facts));
     json_t *value = path_get(path, view->root);
-    *unknown = !value && json_object_get(view->unknown, name);
+    *unknown = (!value || is_facts) && json_object_get(view->unknown, name);
     return value;
 }

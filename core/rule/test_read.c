@@ -52,7 +52,8 @@ static void read_order(
         return;
     auto_free char *shown = yaml_show(node);
     problem_add(compilation->problems, node->place,
-        "%s is neither a number, nor a level (info low medium high urgent), nor a time (RFC 3339)",
+        "%s is neither a number, nor a level (info low medium high urgent), nor a time (RFC 3339: "
+        "2026-03-01T00:00:00Z)",
         shown);
 }
 

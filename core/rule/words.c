@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/nearest.h"
 #include "config/problems.h"
@@ -24,6 +25,17 @@ bool is_word_of(const char *const *list, const char *word)
     return false;
 }
 
+static void complain_of_other(const struct words *words, const struct yaml *word, const char *shown,
+    struct problems *problems)
+{
+    auto_buf struct buf known = {0};
+
+    for (const char *const *list = words->known; *list; list++)
+        buf_printf(&known, " %s", *list);
+    problem_add(problems, word->place, "unknown %s %s; the %ss are%s", words->what, shown,
+        words->what, buf_text(&known));
+}
+
 bool words_check(const struct words *words, const struct yaml *word, struct problems *problems)
 {
     if (is_word_of(words->known, word->text))
@@ -37,6 +49,6 @@ bool words_check(const struct words *words, const struct yaml *word, struct prob
         problem_add(
             problems, word->place, "unknown %s %s; did you mean \"%s\"?", words->what, shown, near);
     else
-        problem_add(problems, word->place, "unknown %s %s", words->what, shown);
+        complain_of_other(words, word, shown, problems);
     return false;
 }

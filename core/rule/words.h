@@ -15,7 +15,8 @@ struct words {
     const char *const *planned; /* what the format has and this version has not */
 };
 
-/* Whether the scalar is a known word; reports it, with the nearest known one, where it is not. */
+/* Whether the scalar is a known word; reports it where it is not, with the nearest known one, or all
+ * of them. */
 bool words_check(const struct words *words, const struct yaml *word, struct problems *problems);
 
 bool is_word_of(const char *const *list, const char *word);

@@ -106,6 +106,8 @@ static void test_rules_that_could_never_match_are_refused(void **state)
         {"level: {gte: 80}", "unknown level \"80\""},
         {"level: [high, urgnt]", "unknown level \"urgnt\""},
         {"alert.x: {gte: many}", "\"many\" is neither a number, nor a level"},
+        {"alert.x: {gte: 2026-02-29T00:00:00Z}", "nor a time (RFC 3339: 2026-03-01T00:00:00Z)"},
+        {"alert.x: {gte: 08}", "\"08\" is neither a number"},
         {"alert: {urgency: {gte: 80}}", "the field inside is written alert.urgency"},
         {"alert.x: null", "for what is absent write {exists: false}"},
         {"alert.x: ", "for what is absent write {exists: false}"},
@@ -145,6 +147,8 @@ static void test_rules_that_could_never_match_are_refused(void **state)
         {"alert.x: {has: {a: ~}}", "a: nothing can be compared with"},
         {"alert.x: {has: {a..b: c}}", "\"a..b\" has an empty part"},
         {"alert.x: {has: {a: {gteq: 1}}}", "unknown operator \"gteq\"; did you mean \"gte\"?"},
+        {"alert.x: {matches: a}", "unknown operator \"matches\"; the operators are eq ne in gt gte lt "
+                                  "lte exists contains glob regex cidr has newer_than older_than"},
         {"alert.x: {has: {any: []}}", "`any` needs a list of conditions, not an empty one"},
         {"alert.x: {has: {a: b}, eq: ~}", "alert.x: nothing can be compared with"},
         {"alert.x: [[a]]", "alert.x: a comparison needs one text or number, not a list"},

@@ -324,8 +324,7 @@ static void test_one_element_has_all(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         assert_verdict(rows[i].match, "{\"type\":\"alert\"}", alert, rows[i].verdict);
-        assert_verdict(rows[i].match, "{\"type\":\"alert\"}", "failed",
-            strncmp(rows[i].match, "facts", 5) == 0 ? 'N' : 'U');
+        assert_verdict(rows[i].match, "{\"type\":\"alert\"}", "failed", 'U');
     }
 }
 
