@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,6 +199,49 @@ static void test_a_search_that_gave_up_spoils_no_other(void **state)
     patterns_destroy(patterns);
 }
 
+struct shared_search {
+    const struct pattern *good, *bad;
+    const char *text;
+    int wrong;
+};
+
+static void *search_often(void *arg)
+{
+    struct shared_search *shared = arg;
+
+    for (int i = 0; i < 200; i++) {
+        const char *limit = NULL;
+        shared->wrong += !pattern_search(shared->good, "abc", 3, &limit) || limit;
+        if (i % 20 == 0)
+            shared->wrong +=
+                pattern_search(shared->bad, shared->text, strlen(shared->text), &limit) || !limit;
+    }
+    return NULL;
+}
+
+static void test_several_threads_search_at_once(void **state)
+{
+    enum {
+        threads = 4,
+    };
+    struct patterns *patterns = patterns_create();
+    auto_free char *text = run_of('a', 40, "!");
+    struct shared_search shared[threads];
+    pthread_t running[threads];
+
+    (void)state;
+    for (size_t i = 0; i < threads; i++)
+        shared[i] = (struct shared_search){
+            patterns_add(patterns, "b", NULL), patterns_add(patterns, "(a+)+$", NULL), text, 0};
+    for (size_t i = 0; i < threads; i++)
+        assert_int_equal(pthread_create(&running[i], NULL, search_often, &shared[i]), 0);
+    for (size_t i = 0; i < threads; i++) {
+        assert_int_equal(pthread_join(running[i], NULL), 0);
+        assert_int_equal(shared[i].wrong, 0);
+    }
+    patterns_destroy(patterns);
+}
+
 /* As systemd's MemoryDenyWriteExecute= does: no memory becomes code. */
 static bool deny_new_code(void)
 {
@@ -258,6 +302,7 @@ int main(void)
         cmocka_unit_test(test_hostile_texts_end_at_a_limit),
         cmocka_unit_test(test_long_texts_are_searched),
         cmocka_unit_test(test_a_search_that_gave_up_spoils_no_other),
+        cmocka_unit_test(test_several_threads_search_at_once),
         cmocka_unit_test(test_patterns_work_where_no_code_can_be_made),
 #endif
     };
