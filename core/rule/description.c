@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/utf8.h"
 #include "event/line.h"
 #include "event/value.h"
 #include "rule/condition.h"
@@ -10,8 +11,9 @@
 #include "rule/test.h"
 
 enum {
-    longest_shown = 60, /* bytes of a text */
-    most_shown = 4,     /* elements of a list, members of an object */
+    longest_asked = 100, /* bytes of the test: what was there is to be seen beside it */
+    longest_shown = 60,  /* of a text that was there */
+    most_shown = 4,      /* elements of a list, members of an object */
 };
 
 /* A text from outside, in quotes and cut: what is no visible character is written as bytes, so that
@@ -179,12 +181,22 @@ static void append_limit(struct buf *out, const struct test *test, const struct 
         buf_printf(out, "; gave up after %s: counts as no match", give_ups.limit);
 }
 
+static void cut(struct buf *out, size_t start, size_t longest)
+{
+    if (out->len - start <= longest)
+        return;
+    out->len = start + utf8_cut(out->data + start, out->len - start, longest);
+    buf_puts(out, "...");
+}
+
 void test_describe(const struct test *test, const struct subject *subject, struct buf *out)
 {
     bool unknown;
     json_t *value = subject_get(subject, &test->path, &unknown);
+    size_t start = out->len;
 
     append_test(out, test);
+    cut(out, start, longest_asked);
     if (unknown) {
         buf_puts(out, " (unknown: the look-up failed)");
     } else if (!value) {

@@ -126,17 +126,26 @@ static void test_values_from_outside_stay_on_one_line(void **state)
         "title: eq x (was \"a\\n\\\"b\\\"\\\\\\x1b[31m\\xe2\\x80\\xae\\xc2\\x85\")");
 }
 
+static void append_euros(struct buf *out, int count)
+{
+    for (int i = 0; i < count; i++)
+        buf_puts(out, "\xe2\x82\xac");
+}
+
+/* But what was there is seen, however long the test is. */
 static void test_long_texts_are_cut(void **state)
 {
-    auto_buf struct buf alert = {0}, match = {0};
+    auto_buf struct buf alert = {0}, match = {0}, shown = {0};
 
     (void)state;
     buf_puts(&alert, "{\"title\":[");
-    buf_puts(&match, "title: [");
+    buf_puts(&match, "alert.title: [");
     for (int i = 0; i < 400; i++) {
-        buf_printf(&alert, "%s\"\xe2\x82\xac", i ? "," : "");
-        buf_puts(&alert, "\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\"");
-        buf_printf(&match, "%s\xe2\x82\xac%d", i ? "," : "", i);
+        buf_printf(&alert, "%s\"", i ? "," : "");
+        append_euros(&alert, 30);
+        buf_puts(&alert, "\"");
+        buf_printf(&match, "%sx%d", i ? "," : "", i);
+        append_euros(&match, i);
     }
     buf_puts(&alert, "]}");
     buf_puts(&match, "]");
@@ -145,6 +154,10 @@ static void test_long_texts_are_cut(void **state)
     assert_true(strlen(text) > 190);
     assert_true(utf8_is_valid(text, strlen(text)));
     assert_string_equal(text + strlen(text) - 3, "...");
+    buf_puts(&shown, "... (was [\"");
+    append_euros(&shown, 20);
+    buf_puts(&shown, "...\", ");
+    assert_non_null(strstr(text, buf_text(&shown)));
 }
 
 static const char three[] = "rules:\n"
