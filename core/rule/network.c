@@ -13,11 +13,6 @@ enum {
     before_ipv4 = ipv6_bits - ipv4_bits, /* bits of ::ffff: */
 };
 
-struct address {
-    unsigned char bytes[16];
-    bool is_ipv4; /* written as such */
-};
-
 static bool address_parse(const char *text, struct address *address)
 {
     static const unsigned char mapped[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
@@ -87,7 +82,7 @@ bool network_parse(const char *text, struct network *network, struct error *erro
     return clear_rest(network) || complain_of_rest(text, network, address.is_ipv4, prefix, error);
 }
 
-static bool network_has(const struct network *network, const struct address *address)
+bool network_has(const struct network *network, const struct address *address)
 {
     size_t whole = network->prefix / 8;
 
@@ -181,15 +176,13 @@ static size_t read_address(const char *text, const char *at, struct address *add
     return read_span(at, len, address) ? len : 0;
 }
 
-bool network_is_in_text(const struct network *network, const char *text)
+bool address_find(const char *text, const char **at, struct address *address)
 {
-    struct address address;
-
-    for (const char *at = text; *at;) {
-        size_t len = read_address(text, at, &address);
-        if (len > 0 && network_has(network, &address))
+    while (**at) {
+        size_t len = read_address(text, *at, address);
+        *at += len > 0 ? len : 1;
+        if (len > 0)
             return true;
-        at += len > 0 ? len : 1;
     }
     return false;
 }

@@ -18,10 +18,18 @@ struct network {
  * otherwise, and the error names the network that it lies in. */
 bool network_parse(const char *text, struct network *network, struct error *error);
 
-/* Whether an address in the network stands in the text, alone or among other words: `7.7.7.7`,
- * `DMZ-01 (7.7.7.7)`, `[2001:db8::1]:443`. Digits of a longer word (`1.2.3.4.5`, `v1.2.3.4`) are
- * none. IPv6 that stands for IPv4 (`::ffff:7.7.7.7`) lies in networks of both. Linear in the
- * text. */
-bool network_is_in_text(const struct network *network, const char *text);
+struct address {
+    unsigned char bytes[16];
+    bool is_ipv4; /* written as such */
+};
+
+/* IPv6 that stands for IPv4 (`::ffff:7.7.7.7`) lies in networks of both. */
+bool network_has(const struct network *network, const struct address *address);
+
+/* Reads the next address from *at on, which points into the text or at its end, and sets *at behind
+ * it. False where there is none. It may stand alone or among other words: `7.7.7.7`,
+ * `DMZ-01 (7.7.7.7)`, `[2001:db8::1]:443`; digits of a longer word (`1.2.3.4.5`, `v1.2.3.4`) are
+ * none. Reading all is linear in the text. */
+bool address_find(const char *text, const char **at, struct address *address);
 
 #endif

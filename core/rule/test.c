@@ -96,10 +96,8 @@ static bool holds_for_text(enum operation operation, const struct operand *opera
         return strstr(text, operand->text);
     case OP_GLOB:
         return glob_match(operand->text, text);
-    case OP_REGEX:
-        return is_found(operand->pattern, text, subject);
     default:
-        return network_is_in_text(&operand->network, text);
+        return is_found(operand->pattern, text, subject);
     }
 }
 
@@ -131,7 +129,6 @@ static bool holds_for_operand(const struct comparison *comparison, const struct 
     case OP_CONTAINS:
     case OP_GLOB:
     case OP_REGEX:
-    case OP_CIDR:
         text = value_text(value, scratch);
         return text && holds_for_text(comparison->operation, operand, text, subject);
     case OP_NEWER_THAN:
@@ -140,6 +137,19 @@ static bool holds_for_operand(const struct comparison *comparison, const struct 
     default:
         return operand_order(operand, value, &order) && is_in_order(comparison->operation, order);
     }
+}
+
+/* Each address in the text is read once, however many networks there are. */
+static bool holds_for_addresses(const struct comparison *comparison, const json_t *value)
+{
+    const char *text = json_string_value(value), *at = text;
+    struct address address;
+
+    while (text && address_find(text, &at, &address))
+        for (size_t i = 0; i < comparison->count; i++)
+            if (network_has(&comparison->operands[i].network, &address))
+                return true;
+    return false;
 }
 
 static bool holds_inside(
@@ -158,6 +168,8 @@ static bool holds_for_element(
         return true; /* it was asked already */
     if (comparison->operation == OP_HAS)
         return holds_inside(comparison->condition, element, subject);
+    if (comparison->operation == OP_CIDR)
+        return holds_for_addresses(comparison, element);
     for (size_t i = 0; i < comparison->count; i++)
         if (holds_for_operand(comparison, &comparison->operands[i], element, subject))
             return true;
