@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-/* Returns the word of words[0..count) nearest to the given one by edit distance, or NULL when none
+/* Returns the word of words[0..count) nearest to the given one by edit distance (two swapped
+ * letters are one slip), or NULL when none
  * is near enough to be what was meant (at most a third of its letters differ). NULL entries are
  * skipped. The result is borrowed from words. */
 const char *nearest_word(const char *word, const char *const *words, size_t count);

@@ -12,6 +12,16 @@ static void test_a_slip_finds_its_word(void **state)
     assert_string_equal(nearest_word("dutymail", words, 4), "duty-mail");
 }
 
+static void test_swapped_letters_are_one_slip(void **state)
+{
+    static const char *const words[] = {"time", "title", "text"};
+
+    (void)state;
+    assert_string_equal(nearest_word("titel", words, 3), "title");
+    assert_string_equal(nearest_word("tiem", words, 3), "time");
+    assert_string_equal(nearest_word("etxt", words, 3), "text");
+}
+
 static void test_another_word_finds_none(void **state)
 {
     static const char *const words[] = {"soc-teams", "to", "x"};
@@ -26,6 +36,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_slip_finds_its_word),
+        cmocka_unit_test(test_swapped_letters_are_one_slip),
         cmocka_unit_test(test_another_word_finds_none),
     };
 
