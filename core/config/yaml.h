@@ -31,7 +31,10 @@ struct yaml {
     struct yaml **items;        /* lists, owned; aliases are expanded */
     struct yaml_entry *entries; /* maps, in order */
     size_t count;               /* of items or entries */
-    char *file;                 /* the root's, owned: the name in the places of all its nodes */
+    /* Scalars that hold a {{: where their text begins, each further line of it being the next of
+     * the file at the same column. Line 0: the file writes it otherwise (folded, with escapes). */
+    size_t text_line, text_column;
+    char *file; /* the root's, owned: the name in the places of all its nodes */
 };
 
 struct yaml_entry {

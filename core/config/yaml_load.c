@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "config/layout.h"
 #include "config/source.h"
 #include "config/syntax.h"
 
@@ -91,6 +92,8 @@ static struct yaml *build_scalar(struct loader *loader, const yaml_node_t *from)
     node->text = text_copy_n(text, len);
     node->quoted = from->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     node->has_comment = node->kind == YAML_NULL && is_before_comment(loader, from);
+    if (strstr(node->text, "{{"))
+        layout_find(loader->source, from, node);
     loader->bytes += len;
     return node;
 }
