@@ -23,12 +23,13 @@ struct yaml {
     bool has_comment;    /* YAML_NULL: a # follows, so it may have been meant as a text */
     bool is_faulty;      /* what is wrong with it stands in the problems already: say no more */
     struct place place;
-    char *text;                 /* scalars, owned; for YAML_NULL what was written */
-    char *written;              /* scalars whose text came from ${...}, owned: what may be shown
-                                 * instead of the text, "${NAME}"; otherwise NULL (config/expand.h) */
-    char *sources;              /* scalars, owned: the files that were read for ${file:PATH} and
-                                 * ${cred:NAME}, each ends with a newline; NULL where none was */
-    struct yaml **items;        /* lists, owned; aliases are expanded */
+    char *text;          /* scalars, owned; for YAML_NULL what was written */
+    char *written;       /* scalars whose text came from ${...}, owned: what may be shown
+                          * instead of the text, "${NAME}"; otherwise NULL (config/expand.h) */
+    char *sources;       /* owned: the files that were read for ${file:PATH}, ${cred:NAME} and
+                          * a folder of partials, each ends with a newline; NULL where none
+                          * was */
+    struct yaml **items; /* lists, owned; aliases are expanded */
     struct yaml_entry *entries; /* maps, in order */
     size_t count;               /* of items or entries */
     /* Scalars that hold a {{: where their text begins, each further line of it being the next of
