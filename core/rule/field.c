@@ -55,14 +55,22 @@ static void check_inside(const struct path *path, struct place place, struct pro
     }
 }
 
-static void check_name(const char *name, struct place place, struct problems *problems)
+/* The name that was meant; NULL where this is one, or resembles none. */
+static const char *meant_for(const char *name)
 {
     const char *near = nearest_word(name, plain_names, word_count(plain_names));
 
-    if (!near)
-        near = nearest_word(name, documents, word_count(documents));
-    if (near && !is_word_of(plain_names, name) && !is_word_of(documents, name))
-        problem_add(problems, place, "unknown name \"%s\"; did you mean \"%s\"?", name, near);
+    if (is_word_of(plain_names, name) || is_word_of(documents, name))
+        return NULL;
+    return near ? near : nearest_word(name, documents, word_count(documents));
+}
+
+static void check_name(const char *name, struct place place, struct problems *problems)
+{
+    const char *meant = meant_for(name);
+
+    if (meant)
+        problem_add(problems, place, "unknown name \"%s\"; did you mean \"%s\"?", name, meant);
 }
 
 void field_check(const struct path *path, struct place place, struct problems *problems)
@@ -71,4 +79,22 @@ void field_check(const struct path *path, struct place place, struct problems *p
         check_inside(path, place, problems);
     else
         check_name(path->parts[0], place, problems);
+}
+
+void field_check_mention(
+    const struct path *path, bool is_section, struct place place, struct problems *problems)
+{
+    const char *meant = path->count == 1 && is_section ? meant_for(path->parts[0]) : NULL;
+
+    if (meant)
+        problem_warn(problems, place,
+            "\"%s\" is a name only where a look-up is called so; did you mean \"%s\"?",
+            path->parts[0], meant);
+    else if (path->count > 1 || !is_section)
+        field_check(path, place, problems);
+}
+
+bool field_is_plain(const char *name)
+{
+    return is_word_of(plain_names, name);
 }

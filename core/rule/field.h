@@ -1,4 +1,5 @@
-/* Fields that rules name: a wrong one is no error of form, it would only never match. */
+/* Fields that rules and templates name: a wrong one is no error of form, it would only never match.
+ */
 #ifndef TOCSIN_RULE_FIELD_H
 #define TOCSIN_RULE_FIELD_H
 
@@ -12,5 +13,13 @@ struct path;
  * is a plain value (`status.name`), or a slip of the finger. A look-up may add names of its own, so
  * a name that resembles none passes. */
 void field_check(const struct path *path, struct place place, struct problems *problems);
+
+/* The same of a name that a template mentions. A section over a name that resembles one may be over
+ * what a look-up brought, so of that it only warns. */
+void field_check_mention(
+    const struct path *path, bool is_section, struct place place, struct problems *problems);
+
+/* A name that every source has, and that holds one value without parts. */
+bool field_is_plain(const char *name);
 
 #endif

@@ -9,12 +9,13 @@
 #include "config/problems.h"
 #include "config/yaml.h"
 #include "rule/compilation.h"
+#include "rule/phrasing.h"
 #include "rule/words.h"
 
-static const char *const rule_keys[] = {"name", "match", "send", "stop", "if_not_enriched", NULL};
-static const char *const planned_rule_keys[] = {"title", "text", "facts", "link", "level", NULL};
-static const char *const send_keys[] = {"sink", NULL};
-static const char *const planned_send_keys[] = {"title", "text", "facts", "link", "level", NULL};
+static const char *const rule_keys[] = {
+    "name", "match", "send", "stop", "if_not_enriched", PHRASING_KEYS, NULL};
+static const char *const send_keys[] = {"sink", PHRASING_KEYS, NULL};
+static const char *const planned_keys[] = {NULL};
 
 static const char *find_sink(const struct compilation *compilation, const char *name)
 {
@@ -66,19 +67,36 @@ static void add_send(struct compilation *compilation, const struct yaml *node, s
             (struct send){.sink = sink, .line = node->place.line, .column = node->place.column};
 }
 
-/* {sink: soc-chat} */
+/* What a send says of its messages; NULL where it says nothing. */
+static struct phrasing *read_send_phrasing(
+    struct compilation *compilation, const struct yaml *map, const struct rule *rule)
+{
+    const struct words words = {"key", send_keys, planned_keys};
+    struct phrasing *phrasing = NULL;
+
+    for (size_t i = 0; i < map->count; i++)
+        if (words_check(&words, map->entries[i].key, compilation->problems) &&
+            is_phrasing_key(map->entries[i].key->text))
+            phrasing_read(&phrasing, &map->entries[i], rule->file, compilation->problems);
+    return phrasing;
+}
+
+/* {sink: soc-chat, text: "now {{status}}"} */
 static void read_send_map(
     struct compilation *compilation, const struct yaml *map, struct rule *rule)
 {
-    const struct words words = {"key", send_keys, planned_send_keys};
     const struct yaml *sink = yaml_get(map, "sink");
+    struct phrasing *phrasing = read_send_phrasing(compilation, map, rule);
+    size_t before = rule->send_count;
 
-    for (size_t i = 0; i < map->count; i++)
-        words_check(&words, map->entries[i].key, compilation->problems);
     if (sink)
         add_send(compilation, sink, rule);
     else if (!map->is_faulty)
         problem_add(compilation->problems, map->place, "no \"sink\" here");
+    if (rule->send_count > before)
+        rule->sends[before].phrasing = phrasing;
+    else
+        phrasing_destroy(phrasing);
 }
 
 static void read_send(struct compilation *compilation, const struct yaml *node, struct rule *rule)
@@ -136,12 +154,14 @@ static void read_choice(struct compilation *compilation, const struct yaml_entry
 static void read_key(
     struct compilation *compilation, const struct yaml_entry *entry, struct rule *rule)
 {
-    const struct words words = {"key", rule_keys, planned_rule_keys};
+    const struct words words = {"key", rule_keys, planned_keys};
     const char *key = entry->key->text;
 
     if (!words_check(&words, entry->key, compilation->problems))
         return;
-    if (strcmp(key, "name") == 0) {
+    if (is_phrasing_key(key)) {
+        phrasing_read(&rule->phrasing, entry, rule->file, compilation->problems);
+    } else if (strcmp(key, "name") == 0) {
         read_name(compilation, entry->value, rule);
     } else if (strcmp(key, "match") == 0) {
         condition_read(compilation, entry->value, &rule->match);
@@ -162,6 +182,20 @@ static void require(
         problem_add(compilation->problems, node->place, "this rule has no \"%s\"%s", key, cure);
 }
 
+static void warn_of_unheard_words(
+    struct compilation *compilation, const struct yaml *node, const struct rule *rule)
+{
+    const struct yaml *send = yaml_get(node, "send");
+
+    if (!rule->phrasing || !send || send->kind != YAML_LIST || send->count > 0)
+        return;
+    for (size_t i = 0; i < node->count; i++)
+        if (is_phrasing_key(node->entries[i].key->text))
+            problem_warn(compilation->problems, node->entries[i].key->place,
+                "this rule sends to nobody, so its \"%s\" is never read",
+                node->entries[i].key->text);
+}
+
 void rule_read(struct compilation *compilation, const struct yaml *node, struct rule *rule)
 {
     rule->file = text_copy(node->place.file ? node->place.file : "");
@@ -178,6 +212,7 @@ void rule_read(struct compilation *compilation, const struct yaml *node, struct 
     require(compilation, node, "name", "");
     require(compilation, node, "match", "; for every event write match: {}");
     require(compilation, node, "send", "; that nobody shall hear of it is written send: []");
+    warn_of_unheard_words(compilation, node, rule);
 }
 
 void rule_finish(struct rule *rule)
@@ -186,6 +221,9 @@ void rule_finish(struct rule *rule)
     free(rule->name);
     free(rule->file);
     free(rule->trace_head);
+    for (size_t i = 0; i < rule->send_count; i++)
+        phrasing_destroy(rule->sends[i].phrasing);
     free(rule->sends);
+    phrasing_destroy(rule->phrasing);
     *rule = (struct rule){0};
 }

@@ -13,6 +13,7 @@
 #include "event/view.h"
 #include "rule/compilation.h"
 #include "rule/index.h"
+#include "rule/partial.h"
 #include "rule/pattern.h"
 #include "rule/rule.h"
 #include "rule/subject.h"
@@ -31,10 +32,11 @@ struct ruleset {
     struct index *index;
     struct patterns *patterns;
     struct rule unmatched; /* its sends alone count; without a name while no file has it */
+    struct rule_partials partials;
 };
 
-static const char *const top_keys[] = {"rules", "unmatched", NULL};
-static const char *const planned_top_keys[] = {"partials", "tests", NULL};
+static const char *const top_keys[] = {"rules", "unmatched", "partials", NULL};
+static const char *const planned_top_keys[] = {"tests", NULL};
 
 static struct place place_of(const struct rule *rule)
 {
@@ -104,6 +106,8 @@ static void read_top_key(
         return;
     if (strcmp(entry->key->text, "rules") == 0)
         read_rules(rules, entry->value, compilation);
+    else if (strcmp(entry->key->text, "partials") == 0)
+        rule_partials_read(&rules->partials, entry->value, compilation->problems);
     else
         read_unmatched(rules, entry, compilation);
 }
@@ -130,7 +134,7 @@ static void copy_sinks(struct ruleset *rules, const char *const *sinks, size_t c
         rules->sinks[i] = text_copy(sinks[i]);
 }
 
-struct ruleset *ruleset_compile(const struct yaml *const *documents, size_t document_count,
+struct ruleset *ruleset_read(const struct yaml *const *documents, size_t document_count,
     const char *const *known_sinks, size_t sink_count, struct problems *problems)
 {
     struct ruleset *rules = mem_alloc(sizeof *rules);
@@ -144,12 +148,22 @@ struct ruleset *ruleset_compile(const struct yaml *const *documents, size_t docu
     for (size_t i = 0; i < document_count; i++)
         if (documents[i])
             read_document(rules, documents[i], &compilation);
-    if (problems->error_count == 0) {
-        for (size_t i = 0; i < rules->count; i++)
-            rules->rules[i].trace_head = trace_head(&rules->rules[i]);
-        rules->index = index_create(rules->rules, rules->count);
+    if (problems->error_count > 0)
         return rules;
-    }
+    for (size_t i = 0; i < rules->count; i++)
+        rules->rules[i].trace_head = trace_head(&rules->rules[i]);
+    rules->index = index_create(rules->rules, rules->count);
+    return rules;
+}
+
+struct ruleset *ruleset_compile(const struct yaml *const *documents, size_t document_count,
+    const char *const *known_sinks, size_t sink_count, struct problems *problems)
+{
+    struct ruleset *rules =
+        ruleset_read(documents, document_count, known_sinks, sink_count, problems);
+
+    if (problems->error_count == 0)
+        return rules;
     ruleset_destroy(rules);
     return NULL;
 }
@@ -164,6 +178,7 @@ void ruleset_destroy(struct ruleset *rules)
     free(rules->rules);
     rule_finish(&rules->unmatched);
     patterns_destroy(rules->patterns);
+    rule_partials_finish(&rules->partials);
     for (size_t i = 0; i < rules->sink_count; i++)
         free(rules->sinks[i]);
     free(rules->sinks);
@@ -173,6 +188,17 @@ void ruleset_destroy(struct ruleset *rules)
 size_t ruleset_count(const struct ruleset *rules)
 {
     return rules->count;
+}
+
+const struct rule *ruleset_rule(const struct ruleset *rules, size_t index)
+{
+    assert(index <= rules->count);
+    return index < rules->count ? &rules->rules[index] : &rules->unmatched;
+}
+
+const struct rule_partials *ruleset_partials(const struct ruleset *rules)
+{
+    return &rules->partials;
 }
 
 static size_t list_sends(const struct rule *rule, struct rule_send *sends, size_t count, size_t max)

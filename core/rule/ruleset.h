@@ -13,7 +13,9 @@
 #include <stdint.h>
 
 struct buf;
+struct rule_partials;
 struct problems;
+struct rule;
 struct view;
 struct yaml;
 
@@ -29,15 +31,27 @@ struct rule_send {
 };
 
 /* Compiles the documents in order (one or more files; NULL, a file that could not be read, is
- * passed over). Every fault is reported to problems with file:line:column; returns NULL if there is
- * any error in problems, from loading the documents too. A key or operator this version does not
- * have is refused by name. known_sinks[0..count) are the names that `send` may use. The documents
- * may go afterwards. */
+ * passed over), each as partial_folder_read() leaves it. Every fault is reported to problems with
+ * file:line:column; returns NULL if there is any error in problems, from loading the documents too.
+ * A key or operator this version does not have is refused by name. known_sinks[0..count) are the
+ * names that `send` may use. The documents may go afterwards. */
 struct ruleset *ruleset_compile(const struct yaml *const *documents, size_t document_count,
+    const char *const *known_sinks, size_t sink_count, struct problems *problems);
+
+/* The same for those who look for more faults, as in the templates: never NULL. With errors in
+ * problems it is what could be read, and decides nothing. */
+struct ruleset *ruleset_read(const struct yaml *const *documents, size_t document_count,
     const char *const *known_sinks, size_t sink_count, struct problems *problems);
 void ruleset_destroy(struct ruleset *rules);
 
 size_t ruleset_count(const struct ruleset *rules);
+
+/* For those who make messages by what the rules say of them (rule/rule.h). The one at
+ * ruleset_count() is `unmatched`: sends alone, and no name where no file has it. */
+const struct rule *ruleset_rule(const struct ruleset *rules, size_t index);
+
+/* Of all files. */
+const struct rule_partials *ruleset_partials(const struct ruleset *rules);
 
 /* The distinct (rule, sink) pairs, for warnings such as "nobody sends to this sink". Fills at most
  * max, returns how many there are. */

@@ -76,18 +76,6 @@ static void test_every_fault_is_reported_with_its_place(void **state)
 
 static void test_what_is_not_built_yet_is_refused_by_name(void **state)
 {
-    static const char *const keys[] = {"title", "text", "facts", "link", "level"};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        auto_buf struct buf rule = {0}, entry = {0}, expected = {0};
-        buf_printf(&rule, "name: r, match: {}, send: chat, %s: x", keys[i]);
-        buf_printf(&entry, "name: r, match: {}, send: [{sink: chat, %s: x}]", keys[i]);
-        buf_printf(&expected, "the key \"%s\" is not in this version yet", keys[i]);
-        assert_rule_problem(buf_text(&rule), buf_text(&expected));
-        assert_rule_problem(buf_text(&entry), buf_text(&expected));
-    }
-    assert_problem("partials: templates/", "the key \"partials\" is not in this version yet");
     assert_problem("tests: []", "the key \"tests\" is not in this version yet");
 }
 
