@@ -162,6 +162,7 @@ struct tocsin_sink_plugin {
         struct tocsin_outcome *outcome); /* or NULL; the outcome holds the default verdict */
     void (*deliver)(void *instance, struct tocsin_call *call, struct tocsin_outcome *outcome);
     void (*close)(void *instance); /* or NULL */
+    uint32_t max_text; /* how many code points of message->text are shown; 0: no limit known */
 };
 #define TOCSIN_SINK_V1 .size = sizeof(struct tocsin_sink_plugin), .major = 1, .min_minor = 0
 #define TOCSIN_HAS(object, type, member) ((object)->size >= offsetof(type, member) + sizeof((object)->member))

@@ -334,4 +334,5 @@ TOCSIN_EXPORT const struct tocsin_sink_plugin tocsin_sink_plugin = {
     .open = open,
     .render = render,
     .judge = judge,
+    .max_text = MAX_TEXT_RUNES,
 };

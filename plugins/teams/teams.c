@@ -36,6 +36,8 @@ enum {
     MAX_LABEL = 80,
     MAX_VALUE = 400,
     MIN_ROOM = 1000,
+    USUAL_TEXT =
+        BUDGET / 2, /* of one in ASCII and few lines so much is shown, beside usual facts */
     USUAL_BODY = 8192,
 };
 
@@ -446,4 +448,5 @@ TOCSIN_EXPORT const struct tocsin_sink_plugin tocsin_sink_plugin = {
     .open = open,
     .render = render,
     .judge = judge,
+    .max_text = USUAL_TEXT,
 };

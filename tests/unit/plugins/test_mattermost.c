@@ -336,6 +336,21 @@ static void test_huge_messages_stay_within_the_limits(void **state)
     }
 }
 
+static void test_as_much_of_a_text_is_shown_as_the_plugin_says(void **state)
+{
+    size_t most = render_host_plugin(*state)->max_text;
+    auto_free char *whole = repeated("x", most), *longer = repeated("x", most + 1);
+    struct tocsin_message message = message_example();
+
+    message.text = whole;
+    auto_json json_t *shown = rendered(*state, &message);
+    assert_string_equal(json_text_at(shown, ATTACHMENT ".text"), whole);
+    message.text = longer;
+    auto_json json_t *cut = rendered(*state, &message);
+    const char *text = json_text_at(cut, ATTACHMENT ".text");
+    assert_string_equal(text + strlen(text) - strlen(ELLIPSIS), ELLIPSIS);
+}
+
 static void test_facts_that_were_left_out_are_counted(void **state)
 {
     auto_free char *value = repeated("value ", 900);
@@ -507,6 +522,7 @@ int main(void)
         STORY(test_hostile_texts_call_nobody),
         STORY(test_only_an_http_link_is_a_title_link),
         STORY(test_huge_messages_stay_within_the_limits),
+        STORY(test_as_much_of_a_text_is_shown_as_the_plugin_says),
         STORY(test_facts_that_were_left_out_are_counted),
         STORY(test_invalid_utf8_loses_no_message),
         STORY(test_the_url_is_passed_and_never_in_the_payload),

@@ -341,6 +341,17 @@ static void test_a_huge_text_is_cut_and_leaves_the_facts(void **state)
     assert_true(strlen(text) > BUDGET * 8 / 10);
 }
 
+static void test_as_much_of_a_text_is_shown_as_the_plugin_says(void **state)
+{
+    auto_free char *whole = repeated("x", render_host_plugin(*state)->max_text);
+    struct tocsin_message message = message_example();
+    message.text = whole;
+    auto_json json_t *envelope = rendered(*state, &message);
+    auto_free char *text = visible_text(envelope);
+
+    assert_non_null(strstr(text, whole));
+}
+
 static void test_of_too_many_facts_the_last_ones_go(void **state)
 {
     auto_free char *value = repeated("value ", 300);
@@ -568,6 +579,7 @@ int main(void)
         STORY(test_date_functions_and_mentions_are_broken_up),
         STORY(test_huge_messages_stay_under_the_budget),
         STORY(test_a_huge_text_is_cut_and_leaves_the_facts),
+        STORY(test_as_much_of_a_text_is_shown_as_the_plugin_says),
         STORY(test_of_too_many_facts_the_last_ones_go),
         STORY(test_text_of_any_length_ends_where_it_ends_or_with_an_ellipsis),
         STORY(test_invalid_utf8_loses_no_message),
