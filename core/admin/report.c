@@ -197,11 +197,12 @@ char *report_status(const struct admin_parts *parts)
 {
     struct store_health health = get_health(parts);
     json_t *report = report_readiness(parts, &health);
-    auto_json json_t *counts = json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "ledger",
+    auto_json json_t *counts = json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "ledger",
         parts->journal->ops->ledger_id(parts->journal), "events", (json_int_t)health.events,
         "unrouted", (json_int_t)health.unrouted, "waiting", (json_int_t)health.waiting, "delivered",
         (json_int_t)health.delivered, "dead", (json_int_t)health.dead, "skipped",
-        (json_int_t)health.skipped, "sinks", report_sinks(parts));
+        (json_int_t)health.skipped, "misworded", (json_int_t)flow_misworded(parts->flow), "sinks",
+        report_sinks(parts));
 
     json_object_update(report, counts);
     json_object_set_new(report, "configuration", report_configuration(parts));

@@ -13,7 +13,8 @@ struct sink;
 char *report_ready(const struct admin_parts *parts, bool *is_ready);
 
 /* {"ready", ..., "ledger", "events", "unrouted", "waiting", "delivered", "dead", "skipped",
- * "sinks": as below}. */
+ * "misworded": messages since the start that went out in the default words because a template of
+ * the rules failed, "sinks": as below}. */
 char *report_status(const struct admin_parts *parts);
 
 /* A list of {"name", "plugin", "state": "open"|"shut"|"paused"|"probing", "why", "until",

@@ -41,6 +41,7 @@ struct flow_parts daemon_flow_parts(const struct daemon *daemon, const struct se
         .journal = daemon->journal,
         .enricher = daemon->enricher,
         .rules = setup->rules,
+        .phrases = setup->phrases,
         .sinks = setup->sinks,
         .sink_count = setup->sink_count,
         .logger = &daemon->logger,

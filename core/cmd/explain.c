@@ -19,6 +19,7 @@
 #include "event/view.h"
 #include "flow/story.h"
 #include "message/message.h"
+#include "message/phrasebook.h"
 #include "rule/ruleset.h"
 
 static struct story *read_story(const char *path, struct error *error)
@@ -75,14 +76,20 @@ static void print_trace(const struct rule_trace *trace)
         printf("         stop: no rule after this one is tried\n");
 }
 
-static void print_messages(struct story *story, const struct decision *decision)
+static void print_messages(
+    struct story *story, const struct decision *decision, const struct phrasebook *phrases)
 {
     static const char *const levels[] = {"info", "low", "medium", "high", "urgent"};
 
     for (size_t i = 0; i < decision->target_count; i++) {
         const struct rule_target *target = &decision->targets[i];
         view_set_rule(story->view, target->rule);
-        struct message *message = message_create(story->view, FLAVOUR_PLAIN, target->rule);
+        const struct message_order order = {
+            .rule = target->rule,
+            .phrases = phrasebook_find(phrases, target->rule, target->sink),
+            .now_ms = clock_wall_ms(),
+        };
+        struct message *message = message_create(story->view, &order);
         printf("\n-> %s (by \"%s\")\n   [%s] %s\n", target->sink, target->rule,
             levels[message->level], message->title);
         if (*message->text_plain)
@@ -112,7 +119,7 @@ static void explain(struct story *story, const struct setup *setup)
     ruleset_decide(setup->rules, story->view, story->at_ms, TRACE_ALL, &decision);
     for (size_t i = 0; i < decision.trace_count; i++)
         print_trace(&decision.traces[i]);
-    print_messages(story, &decision);
+    print_messages(story, &decision, setup->phrases);
     decision_finish(&decision);
 }
 

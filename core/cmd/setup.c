@@ -9,8 +9,10 @@
 #include "base/mem.h"
 #include "build_config.h"
 #include "config/config.h"
+#include "config/partial_folder.h"
 #include "config/yaml.h"
 #include "enrich/enricher.h"
+#include "message/phrasebook.h"
 #include "rule/ruleset.h"
 #include "sink/fallback.h"
 #include "sink/sink.h"
@@ -45,8 +47,10 @@ static bool load_rule_documents(struct setup *setup)
     setup->rule_documents = mem_alloc(config->rules_count * sizeof(struct yaml *));
     for (size_t i = 0; i < config->rules_count; i++) {
         struct yaml *document = yaml_load_file(config->rules[i], &setup->problems);
-        if (document)
-            setup->rule_documents[setup->rule_document_count++] = document;
+        if (!document)
+            continue;
+        partial_folder_read(document, &setup->problems);
+        setup->rule_documents[setup->rule_document_count++] = document;
     }
     return setup->problems.error_count == before;
 }
@@ -59,9 +63,10 @@ static bool load_rules(struct setup *setup)
 
     for (size_t i = 0; i < config->sink_count; i++)
         names[i] = config->sinks[i].name;
-    setup->rules = ruleset_compile((const struct yaml *const *)setup->rule_documents,
+    setup->rules = ruleset_read((const struct yaml *const *)setup->rule_documents,
         setup->rule_document_count, names, config->sink_count, &setup->problems);
-    return is_readable && setup->rules;
+    setup->phrases = phrasebook_create(setup->rules, &setup->problems);
+    return is_readable && setup->problems.error_count == 0;
 }
 
 static bool check_lookups(struct setup *setup)
@@ -163,6 +168,7 @@ void setup_finish(struct setup *setup)
     for (size_t i = 0; i < setup->sink_count; i++)
         sink_destroy(setup->sinks[i]);
     free(setup->sinks);
+    phrasebook_destroy(setup->phrases);
     ruleset_destroy(setup->rules);
     problems_finish(&setup->problems);
     for (size_t i = 0; i < setup->rule_document_count; i++)

@@ -9,6 +9,7 @@
 #include "config/problems.h"
 
 struct config;
+struct phrasebook;
 struct ruleset;
 struct sink;
 struct yaml;
@@ -20,6 +21,7 @@ struct setup {
     struct yaml **rule_documents; /* the places in problems are theirs */
     size_t rule_document_count;
     struct ruleset *rules;
+    struct phrasebook *phrases; /* of these rules */
     struct problems problems;
 };
 

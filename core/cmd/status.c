@@ -38,8 +38,9 @@ static size_t print_trouble(const json_t *status)
 {
     const json_t *sink, *why = json_object_get(status, "why");
     const json_t *degraded = json_object_get(status, "degraded");
-    int64_t dead = number(status, "dead");
-    size_t i, lines = json_array_size(why) + json_array_size(degraded) + (dead > 0);
+    int64_t dead = number(status, "dead"), misworded = number(status, "misworded");
+    size_t i,
+        lines = json_array_size(why) + json_array_size(degraded) + (dead > 0) + (misworded > 0);
 
     print_reasons("nothing is accepted", why);
     print_reasons("degraded", degraded);
@@ -52,6 +53,10 @@ static size_t print_trouble(const json_t *status)
     }
     if (dead > 0)
         printf("! %" PRId64 " dead letter%s: tocsin dead\n", dead, dead == 1 ? "" : "s");
+    if (misworded > 0)
+        printf("! %" PRId64 " message%s went out in the default words since a template failed: the "
+               "log names its line\n",
+            misworded, misworded == 1 ? "" : "s");
     return lines;
 }
 

@@ -20,8 +20,15 @@ enum {
     most_attributes = 8, /* of an event that is not known better */
 };
 
-/* Adds a fact unless its text is NULL or blank. */
-static void add(struct facts *facts, const char *label, const char *value)
+struct facts *facts_begin(void)
+{
+    struct facts *facts = mem_alloc(sizeof *facts);
+
+    facts->references = 1;
+    return facts;
+}
+
+void facts_add(struct facts *facts, const char *label, const char *value)
 {
     if (!value)
         return;
@@ -38,7 +45,7 @@ static void add_name(
 {
     char scratch[VALUE_TEXT_SIZE];
 
-    add(facts, label, names_text(names, name, scratch));
+    facts_add(facts, label, names_text(names, name, scratch));
 }
 
 /* Sekoia's own word for the urgency, where it was said of this very number. */
@@ -66,7 +73,7 @@ static void add_urgency(struct facts *facts, const struct names *names, const st
     buf_puts(&text, word && *word ? word : level_name(view->level));
     text.data[initial] = (char)toupper((unsigned char)text.data[initial]);
     buf_putc(&text, ')');
-    add(facts, "Urgency", buf_text(&text));
+    facts_add(facts, "Urgency", buf_text(&text));
 }
 
 static void add_type(struct facts *facts, const struct names *names)
@@ -82,7 +89,7 @@ static void add_type(struct facts *facts, const struct names *names)
         buf_puts(&text, " / ");
     if (kind)
         buf_puts(&text, kind);
-    add(facts, "Type", buf_text(&text));
+    facts_add(facts, "Type", buf_text(&text));
 }
 
 static void add_rule(struct facts *facts, const struct names *names)
@@ -92,7 +99,7 @@ static void add_rule(struct facts *facts, const struct names *names)
     const char *title = names_text(names, NAME_TITLE, title_scratch);
 
     if (rule && (!title || strcmp(rule, title) != 0))
-        add(facts, "Rule", rule);
+        facts_add(facts, "Rule", rule);
 }
 
 static void add_occurrences(struct facts *facts, const struct names *names)
@@ -114,7 +121,7 @@ static void add_first_seen(struct facts *facts, const struct names *names)
         timestamp_format_human(ms, human);
         written = human;
     }
-    add(facts, "First seen", written);
+    facts_add(facts, "First seen", written);
 }
 
 static void add_time(struct facts *facts, const struct view *view)
@@ -122,7 +129,7 @@ static void add_time(struct facts *facts, const struct view *view)
     char human[TIMESTAMP_SIZE];
 
     timestamp_format_human(view->time_ms, human);
-    add(facts, "Time", human);
+    facts_add(facts, "Time", human);
 }
 
 static void add_alert(struct facts *facts, const struct names *names, const struct view *view)
@@ -173,16 +180,15 @@ static void add_other(struct facts *facts, const struct names *names, const stru
         if (facts->count == most_attributes)
             break;
         if (!is_shown_elsewhere(key))
-            add(facts, key, value_text(value, scratch));
+            facts_add(facts, key, value_text(value, scratch));
     }
     add_time(facts, view);
 }
 
 struct facts *facts_create(const struct names *names, const struct view *view)
 {
-    struct facts *facts = mem_alloc(sizeof *facts);
+    struct facts *facts = facts_begin();
 
-    facts->references = 1;
     switch (names->family) {
     case FAMILY_ALERT:
     case FAMILY_COMMENT:

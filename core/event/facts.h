@@ -23,6 +23,13 @@ struct facts {
     struct fact items[FACTS_MOST];
 };
 
+/* An empty list, for facts_add(); one reference, the caller's. */
+struct facts *facts_begin(void);
+
+/* Adds a fact, of which label and value are made one line and cut; none where one of them is NULL
+ * or blank. There may be FACTS_MOST. */
+void facts_add(struct facts *facts, const char *label, const char *value);
+
 /* The view has its level, urgency and time already. */
 struct facts *facts_create(const struct names *names, const struct view *view);
 struct facts *facts_keep(struct facts *facts);

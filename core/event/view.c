@@ -315,13 +315,19 @@ void view_set_rule(struct view *view, const char *rule)
     set_configured(view, "rule", rule);
 }
 
+void view_show_facts(const struct view *view)
+{
+    if (!json_object_get(view->root, "facts"))
+        json_object_set_new(view->root, "facts", facts_json(view->facts));
+}
+
 json_t *view_get(const struct view *view, const struct path *path, bool *unknown)
 {
     const char *name = path->parts[0];
     bool is_facts = strcmp(name, "facts") == 0;
 
-    if (is_facts && !json_object_get(view->root, name))
-        json_object_set_new(view->root, name, facts_json(view->facts));
+    if (is_facts)
+        view_show_facts(view);
     json_t *value = path_get(path, view->root);
     *unknown = (!value || is_facts) && json_object_get(view->unknown, name);
     return value;

@@ -50,7 +50,7 @@ enum view_level {
 };
 
 struct view {
-    json_t *root;          /* the names, owned; `facts` once a path asked for it */
+    json_t *root;          /* the names, owned; `facts` once it was asked for */
     struct facts *facts;   /* owned */
     json_t *unknown;       /* the names that are unknown, as an object's keys, owned */
     bool not_enriched;     /* a look-up failed */
@@ -67,6 +67,9 @@ void view_destroy(struct view *view);
 
 /* Sets the name `rule`, which every path may use from then on. */
 void view_set_rule(struct view *view, const char *rule);
+
+/* Makes the name `facts`, for who looks at the root: a path that asks for it does so by itself. */
+void view_show_facts(const struct view *view);
 
 /* The value at the path, borrowed; NULL where there is none. *unknown tells whether it may be another
  * only because a look-up failed. */

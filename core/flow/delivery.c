@@ -2,6 +2,7 @@
 
 #include <event2/event.h>
 #include <stdlib.h>
+#include <string.h>
 #include <tocsin/sink.h>
 
 #include "base/cleanup.h"
@@ -13,6 +14,7 @@
 #include "flow/flow-private.h"
 #include "flow/story.h"
 #include "message/message.h"
+#include "message/phrasebook.h"
 #include "sink/attempt.h"
 #include "sink/backoff.h"
 #include "sink/plugin.h"
@@ -20,6 +22,7 @@
 
 enum {
     settle_again_ms = 1000,
+    told_again_ms = 3600000, /* a template that fails fails with every message */
 };
 
 struct delivery {
@@ -183,10 +186,42 @@ static void release_story(void *source)
     story_release(source);
 }
 
+/* The rules of today word it; tocsin's own alarms are none of their business. */
+static const struct phrases *find_phrases(
+    const struct delivery *delivery, const struct store_claimed *claimed, const struct story *story)
+{
+    const struct phrasebook *book = delivery->flow->parts.phrases;
+
+    if (!book || *claimed->rule == '\0' || strcmp(story->hook, ALARM_HOOK) == 0)
+        return NULL;
+    return phrasebook_find(book, claimed->rule, delivery->sink->name);
+}
+
+static void note_trouble(const struct delivery *delivery, const struct message *message)
+{
+    struct phrase *culprit = message->culprit;
+    int64_t now_ms = clock_mono_ms();
+
+    if (!message->trouble)
+        return;
+    delivery->flow->misworded++;
+    if (culprit->told_ms != 0 && now_ms - culprit->told_ms < told_again_ms)
+        return;
+    culprit->told_ms = now_ms;
+    log_error(&delivery->sink->logger,
+        "a template failed, so the default message goes out (told once an hour): %s",
+        message->trouble);
+}
+
 static struct dispatch make_dispatch(
     const struct delivery *delivery, const struct store_claimed *claimed, struct story *story)
 {
-    uint32_t flavour = delivery->sink->plugin->descriptor.flavour;
+    const struct message_order order = {
+        .flavour = (enum flavour)delivery->sink->plugin->descriptor.flavour,
+        .rule = claimed->rule,
+        .phrases = find_phrases(delivery, claimed, story),
+        .now_ms = clock_wall_ms(),
+    };
 
     view_set_rule(story->view, claimed->rule);
     return (struct dispatch){
@@ -204,7 +239,7 @@ static struct dispatch make_dispatch(
                  (story->view->not_enriched ? TOCSIN_NOT_ENRICHED : 0u) |
                  (claimed->moved ? TOCSIN_FALLBACK : 0u),
         .time_ms = story->view->time_ms,
-        .message = message_create(story->view, (enum flavour)flavour, claimed->rule),
+        .message = message_create(story->view, &order),
         .make_event_json = story_json,
         .release = release_story,
         .source = story_keep(story),
@@ -237,6 +272,7 @@ void delivery_attempt(struct flow *flow, struct sink *sink, const struct store_c
         return;
     }
     const struct dispatch dispatch = make_dispatch(delivery, claimed, story);
+    note_trouble(delivery, dispatch.message);
     sink_attempt(sink, &dispatch, on_attempted, delivery);
 }
 

@@ -177,6 +177,11 @@ uint64_t flow_given_up(const struct flow *flow)
     return flow->given_up;
 }
 
+uint64_t flow_misworded(const struct flow *flow)
+{
+    return flow->misworded;
+}
+
 bool flow_is_idle(const struct flow *flow)
 {
     for (size_t i = 0; i < flow->outlet_count; i++)

@@ -13,6 +13,7 @@ struct error;
 struct event_base;
 struct journal;
 struct logger;
+struct phrasebook;
 struct ruleset;
 struct sink;
 
@@ -24,7 +25,8 @@ struct flow_parts {
     struct journal *journal;
     struct enricher *enricher;
     const struct ruleset *rules;
-    struct sink **sinks; /* started */
+    const struct phrasebook *phrases; /* of these rules */
+    struct sink **sinks;              /* started */
     size_t sink_count;
     const struct logger *logger;
 };
@@ -64,6 +66,9 @@ void flow_stop(struct flow *flow);
 /* How many searches for a rule's pattern ended at a limit, and counted as no match, since the
  * start. */
 uint64_t flow_given_up(const struct flow *flow);
+
+/* How many messages went out in the default words because a template failed. */
+uint64_t flow_misworded(const struct flow *flow);
 
 /* True when nothing is under way: no attempt, no call to the ledger. */
 bool flow_is_idle(const struct flow *flow);

@@ -6,6 +6,8 @@
 #include <stdint.h>
 
 struct facts;
+struct phrase;
+struct phrases;
 struct view;
 
 enum flavour {
@@ -25,6 +27,17 @@ struct message {
     struct facts *facts; /* the view's, kept */
     uint32_t level;      /* enum view_level */
     int32_t urgency;     /* 0..100, -1 unknown */
+    char *trouble;       /* why the rule's own words gave way to the default message, on one line:
+                            "rules.yaml:14:7: text: ..."; NULL where they did not */
+    struct phrase *culprit; /* the template that failed, borrowed from the phrasebook */
+};
+
+/* What a message is made of, besides the event. */
+struct message_order {
+    enum flavour flavour;          /* of the sink's text */
+    const char *rule;              /* the title of last resort; may be NULL */
+    const struct phrases *phrases; /* the rule's own words; NULL: the default message */
+    int64_t now_ms;                /* for `|ago` */
 };
 
 /* The default message for an event of any type: alert created, updated (naming what changed:
@@ -32,8 +45,17 @@ struct message {
  * else. A message of a view that is not enriched says so in its text. `rule` gives the title of
  * last resort. Facts of an alert, where known: Urgency ("85 / 100 (Urgent)"), Status, Entity,
  * Source, Target, Type (category / value), Rule (when it differs from the title), Occurrences,
- * First seen, Time, and Alert (its short id). */
-struct message *message_create(const struct view *view, enum flavour flavour, const char *rule);
+ * First seen, Time, and Alert (its short id).
+ *
+ * What the phrases say takes the place of the default's: the title made one line (the default where
+ * it is empty), the text rendered in the flavour and once more plain, facts of which empty ones are
+ * left out, a link (none where it is empty), a level (the event's where it is none). Where a
+ * template fails, or the link is no URL, and where the rule is gone, the message is the default
+ * one, and its last paragraph says why. */
+struct message *message_create(const struct view *view, const struct message_order *order);
 void message_destroy(struct message *message);
+
+/* How long the text is as a plugin's max_text counts it: in code points. */
+size_t message_text_length(const struct message *message);
 
 #endif

@@ -15,7 +15,6 @@
 
 enum {
     /* In code points. */
-    longest_title = 512,
     longest_text = 2000,
     longest_word = 64,
 
@@ -85,17 +84,17 @@ static char *title_by_id(const struct view *view)
 
 char *wording_title(const struct view *view, const char *rule)
 {
-    auto_free char *title = one_line_copy(text_of(view, "title"), longest_title);
+    auto_free char *title = one_line_copy(text_of(view, "title"), WORDING_LONGEST_TITLE);
 
     if (*title)
         return TAKE(title);
     auto_free char *by_id = title_by_id(view);
     if (by_id)
-        return one_line_copy(by_id, longest_title);
+        return one_line_copy(by_id, WORDING_LONGEST_TITLE);
     if (rule && *rule && subject_of(text_of(view, "type")))
-        return one_line_copy(rule, longest_title);
+        return one_line_copy(rule, WORDING_LONGEST_TITLE);
     auto_free char *by_type = text_format("%s %s", text_of(view, "type"), text_of(view, "action"));
-    auto_free char *line = one_line_copy(by_type, longest_title);
+    auto_free char *line = one_line_copy(by_type, WORDING_LONGEST_TITLE);
     return *line ? TAKE(line) : text_copy("event");
 }
 
@@ -206,6 +205,21 @@ static bool say_change(const struct view *view, const char *name, struct buf *ou
     return false;
 }
 
+/* "verdict" of verdict_uuid, "custom priority" of custom_priority_uuid. */
+static void append_change(struct buf *out, const char *name)
+{
+    static const char tail[] = "_uuid";
+    size_t len = strlen(name);
+    auto_free char *words = text_copy(name);
+
+    if (len > strlen(tail) && strcmp(name + len - strlen(tail), tail) == 0)
+        words[len - strlen(tail)] = '\0';
+    for (char *byte = words; *byte; byte++)
+        if (*byte == '_')
+            *byte = ' ';
+    append_word(out, words);
+}
+
 static void say_changes(const struct view *view, struct buf *out)
 {
     auto_buf struct buf others = {0};
@@ -217,7 +231,7 @@ static void say_changes(const struct view *view, struct buf *out)
         if (say_change(view, name, out) || named++ >= most_changes)
             continue;
         buf_puts(&others, others.len ? ", " : "");
-        append_word(&others, name);
+        append_change(&others, name);
     }
     if (others.len == 0)
         return;
@@ -225,12 +239,24 @@ static void say_changes(const struct view *view, struct buf *out)
     buf_printf(out, "Changed: %s%s.", buf_text(&others), named > most_changes ? " and more" : "");
 }
 
-/* What happened, where the title does not say it: nothing for a creation. */
+/* A creation is what people take an event for, so it is said only where nothing else would be. */
+static void say_creation(const struct view *view, struct buf *out)
+{
+    if (*text_of(view, "text") || !is_action(view, "created"))
+        return;
+    if (is_type(view, "alert-comment"))
+        buf_puts(out, "A comment was added.");
+    else if (is_type(view, "content-proposal"))
+        buf_puts(out, "A content proposal was created.");
+}
+
+/* What happened, where the title does not say it. */
 static void say_action(const struct view *view, struct buf *out)
 {
     const char *subject = subject_of(text_of(view, "type"));
 
     say_changes(view, out);
+    say_creation(view, out);
     if (!subject || out->len > 0 || is_action(view, "created") || is_action(view, ""))
         return;
     if (is_action(view, "updated") || is_action(view, "deleted")) {

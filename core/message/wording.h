@@ -5,6 +5,10 @@
 struct buf;
 struct view;
 
+enum {
+    WORDING_LONGEST_TITLE = 512, /* code points */
+};
+
 /* The title, one line of at most 512 code points, never empty; the caller frees it. The rule's name
  * (or NULL) is the last resort for an event whose type should have brought a title. */
 char *wording_title(const struct view *view, const char *rule);

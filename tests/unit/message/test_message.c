@@ -31,7 +31,8 @@ static struct message *message_of(
     struct enrichment enrichment = {.name = name, .object = object};
     struct view *view = view_create(event, &enrichment, answer ? 1 : 0, &context);
 
-    struct message *message = message_create(view, flavour, "the rule");
+    const struct message_order order = {.flavour = flavour, .rule = "the rule"};
+    struct message *message = message_create(view, &order);
     view_destroy(view);
     event_destroy(event);
     return message;
@@ -115,6 +116,9 @@ static void test_other_events_of_an_alert(void **state)
     assert_reads("{\"type\":\"alert-comment\",\"action\":\"created\",\"attributes\":{\"content\":"
                  "\"a false\\npositive\",\"alert_uuid\":\"u\",\"alert_short_id\":\"ALx\"}}",
         "alert", alert, "Brute force", "Comment: a false\npositive");
+    assert_reads("{\"type\":\"alert-comment\",\"action\":\"created\",\"attributes\":{"
+                 "\"alert_short_id\":\"ALx\"}}",
+        "alert", alert, "Brute force", "A comment was added.");
     assert_reads("{\"type\":\"alert-comment\",\"action\":\"deleted\",\"attributes\":{"
                  "\"alert_short_id\":\"ALx\"}}",
         "alert", NULL, "Comment on alert ALx", "The comment was deleted.");
@@ -128,7 +132,7 @@ static void test_a_case_reads_like_one(void **state)
         "{\"description\":\"Mails to the board.\"}", "Phishing", "Mails to the board.");
     assert_reads("{\"type\":\"case\",\"action\":\"updated\",\"attributes\":{" CASE
                  ",\"updated\":{\"tags\":[\"x\"],\"verdict_uuid\":null}}}",
-        "case", "{}", "Phishing", "Changed: tags, verdict_uuid.");
+        "case", "{}", "Phishing", "Changed: tags, verdict.");
     assert_reads("{\"type\":\"case\",\"action\":\"alerts-updated\",\"attributes\":{" CASE
                  ",\"updated\":{\"added_alerts_uuid\":[\"a\"],\"deleted_alerts_uuid\":[\"b\",\"c\"]"
                  "}}}",
@@ -150,7 +154,10 @@ static void test_a_content_proposal_reads_like_one(void **state)
     (void)state;
     assert_reads(
         posted, "proposal", "{\"name\":\"FLINT 1\",\"description\":\"News.\"}", "FLINT 1", "News.");
-    assert_reads(posted, "proposal", "failed", "the rule", NOT_LOOKED_UP("content proposal"));
+    assert_reads(posted, "proposal", "{\"name\":\"FLINT 1\",\"description\":\"\"}", "FLINT 1",
+        "A content proposal was created.");
+    assert_reads(posted, "proposal", "failed", "the rule",
+        NOT_LOOKED_UP("content proposal") "\n\nA content proposal was created.");
 }
 
 static void test_other_types_are_named(void **state)
