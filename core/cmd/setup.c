@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "build_config.h"
@@ -12,9 +13,13 @@
 #include "config/partial_folder.h"
 #include "config/yaml.h"
 #include "enrich/enricher.h"
+#include "event/view.h"
 #include "message/phrasebook.h"
+#include "message/proof.h"
+#include "message/sample.h"
 #include "rule/ruleset.h"
 #include "sink/fallback.h"
+#include "sink/plugin.h"
 #include "sink/sink.h"
 
 enum {
@@ -142,6 +147,35 @@ static void warn_of_gaps(struct setup *setup)
             "urgency or status");
 }
 
+/* The templates, on events as they come. */
+static void try_templates(struct setup *setup)
+{
+    const struct config *config = setup->config;
+    const struct view_context context = {
+        .event_id = "sample-e1",
+        .hook = config->hook_count > 0 ? config->hooks[0].name : "",
+        .app_url = config->app_url,
+        .accepted_ms = clock_wall_ms(),
+        .levels = {config->levels.urgent, config->levels.high, config->levels.medium,
+            config->levels.low},
+    };
+    auto_free struct proof_sink *sinks = mem_alloc(setup->sink_count * sizeof *sinks);
+    struct samples samples;
+
+    if (phrasebook_count(setup->phrases) == 0)
+        return;
+    for (size_t i = 0; i < setup->sink_count; i++) {
+        const struct tocsin_sink_plugin *plugin = &setup->sinks[i]->plugin->descriptor;
+        sinks[i] = (struct proof_sink){
+            setup->sinks[i]->name, (enum flavour)plugin->flavour, plugin->max_text};
+    }
+    samples_init(&samples, &context);
+    const struct proof proof = {setup->rules, setup->phrases, sinks, setup->sink_count, &samples,
+        context.accepted_ms, &setup->problems};
+    proof_read(&proof);
+    samples_finish(&samples);
+}
+
 /* Each of them, whatever the others found: all faults are told at once. */
 static bool load_all(struct setup *setup)
 {
@@ -157,6 +191,8 @@ bool setup_load(struct setup *setup, const char *file)
     bool ok = setup->config != NULL;
     if (ok)
         ok = load_all(setup);
+    if (ok)
+        try_templates(setup);
     if (ok)
         warn_of_gaps(setup);
     problems_sort(&setup->problems);

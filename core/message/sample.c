@@ -1,0 +1,57 @@
+#include "message/sample.h"
+
+#include <assert.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/mem.h"
+#include "event/event.h"
+#include "event/view.h"
+#include "message/samples.h"
+
+static struct view *make_view(const json_t *document, const struct view_context *context)
+{
+    json_t *object = json_object_get(document, "object");
+    const struct enrichment enrichment = {
+        .name = json_string_value(json_object_get(document, "as")),
+        .object = json_is_object(object) ? object : NULL,
+    };
+    auto_free char *text = json_dumps(json_object_get(document, "event"), JSON_COMPACT);
+    struct event *event = event_parse(text, strlen(text), NULL);
+
+    assert(event);
+    struct view *view = view_create(event, &enrichment, object ? 1 : 0, context);
+    view_set_rule(view, "a rule");
+    event_destroy(event);
+    return view;
+}
+
+void samples_init(struct samples *samples, const struct view_context *context)
+{
+    auto_json json_t *documents = json_loads(samples_json, 0, NULL);
+    size_t i;
+    json_t *document;
+
+    *samples = (struct samples){
+        .items = mem_alloc(json_array_size(documents) * sizeof *samples->items),
+        .count = json_array_size(documents),
+    };
+    json_array_foreach (documents, i, document)
+        samples->items[i] = (struct sample){
+            .name = text_copy(json_string_value(json_object_get(document, "name"))),
+            .view = make_view(document, context),
+        };
+    assert(samples->count > 0);
+}
+
+void samples_finish(struct samples *samples)
+{
+    for (size_t i = 0; i < samples->count; i++) {
+        free(samples->items[i].name);
+        view_destroy(samples->items[i].view);
+    }
+    free(samples->items);
+    *samples = (struct samples){0};
+}
