@@ -73,15 +73,22 @@ void watch_note_reading(struct watch *watch)
     watch->reading = sources_stamp(&watch->sources);
 }
 
+static void add_setup(struct sources *sources, const struct setup *setup)
+{
+    sources_add_config(sources, setup->config);
+    for (size_t i = 0; i < setup->rule_document_count; i++)
+        sources_add_rules(sources, setup->rule_documents[i]);
+}
+
 /* What changed while it was read may have been read by half. */
 void watch_follow(struct watch *watch, const struct setup *running, const struct setup *refused)
 {
     bool is_torn = sources_stamp(&watch->sources) != watch->reading;
 
     sources_finish(&watch->sources);
-    sources_add_config(&watch->sources, running->config);
+    add_setup(&watch->sources, running);
     if (refused)
-        sources_add_config(&watch->sources, refused->config);
+        add_setup(&watch->sources, refused);
     watch->seen = sources_stamp(&watch->sources);
     watch->loaded = is_torn ? ~watch->seen : watch->seen;
     if (running->config->watch)

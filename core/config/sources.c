@@ -31,7 +31,7 @@ static void add_lines(struct sources *sources, const char *lines)
 /* As deep as YAML was nested, which is bounded. */
 static void add_values(struct sources *sources, const struct yaml *node)
 {
-    if (node->kind == YAML_SCALAR && node->sources)
+    if (node->sources)
         add_lines(sources, node->sources);
     for (size_t i = 0; i < node->count; i++)
         add_values(sources, node->kind == YAML_MAP ? node->entries[i].value : node->items[i]);
@@ -67,6 +67,14 @@ void sources_add_config(struct sources *sources, const struct config *config)
             add_folder(sources, config->rules[i]);
     }
     add_values(sources, config->document);
+}
+
+void sources_add_rules(struct sources *sources, const struct yaml *document)
+{
+    const struct yaml *partials = yaml_get(document, "partials");
+
+    if (partials)
+        add_values(sources, partials);
 }
 
 void sources_finish(struct sources *sources)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 struct config;
+struct yaml;
 
 struct sources {
     char **paths; /* owned: files, and the folders in which patterns found some */
@@ -15,6 +16,10 @@ struct sources {
 /* Adds tocsin.yaml, the rules files with their folders, and what ${file:PATH} and ${cred:NAME}
  * read. */
 void sources_add_config(struct sources *sources, const struct config *config);
+
+/* Adds the folder of partials of a rules file, and what was read there (config/partial_folder.h).
+ */
+void sources_add_rules(struct sources *sources, const struct yaml *document);
 void sources_add(struct sources *sources, const char *path);
 void sources_finish(struct sources *sources);
 
