@@ -18,13 +18,26 @@ static void *open(struct tocsin_call *call, const void *config, const char **why
     return (void *)config;
 }
 
+static json_t *list_facts(const struct tocsin_message *message)
+{
+    json_t *list = json_array();
+
+    for (uint32_t i = 0; i < message->fact_count; i++) {
+        const struct tocsin_fact *fact =
+            (const void *)((const char *)message->facts + (size_t)i * message->fact_stride);
+        json_array_append_new(list, json_pack("[s, s]", fact->label, fact->value));
+    }
+    return list;
+}
+
 static char *describe(struct tocsin_call *call)
 {
     const struct tocsin_message *message = call->message;
-    json_t *body = json_pack("{s:s, s:s, s:s, s:i, s:s, s:i, s:s, s:s, s:s?, s:s?}", "delivery",
-        message->delivery, "event", message->event, "sink", message->sink, "attempt",
+    json_t *body = json_pack("{s:s, s:s, s:s, s:i, s:s, s:i, s:s, s:s, s:s, s:s?, s:o, s:s?, s:s?}",
+        "delivery", message->delivery, "event", message->event, "sink", message->sink, "attempt",
         (int)message->attempt, "mark", message->marks & TOCSIN_REPEAT ? "repeat" : "", "level",
-        (int)message->level, "thread", message->thread, "title", message->title, "resume",
+        (int)message->level, "thread", message->thread, "title", message->title, "text_plain",
+        message->text_plain, "link", message->link, "facts", list_facts(message), "resume",
         message->resume, "first_receipt", message->first_receipt);
     char *text = json_dumps(body, JSON_COMPACT);
     char *kept = call->host->format(call, "%s", text ? text : "{}");
