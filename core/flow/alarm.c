@@ -116,9 +116,8 @@ void alarm_raise(struct flow *flow, const struct alarm *alarm)
         alarm->window_ms ? alarm->window_ms : hour_ms, on_alarm_accepted, told);
 }
 
-void alarm_decide(const struct flow *flow, const struct story *story, struct decision *decision)
+void alarm_decide(const struct config *config, const struct story *story, struct decision *decision)
 {
-    const struct config *config = flow->parts.config;
     const char *about = json_string_value(json_object_get(story->event->attributes, "sink"));
 
     *decision = (struct decision){.matched = true};

@@ -1,31 +1,51 @@
 /* Who hears of an event: the rules say so, but of tocsin's own alarms. */
+#include "flow/decide.h"
+
 #include <string.h>
 
 #include "base/buf.h"
 #include "flow/flow-private.h"
 #include "flow/story.h"
-#include "rule/ruleset.h"
 
 enum {
     longest_trace = 16384,
     whole_rules = 32, /* with more of them, the trace leaves out what could not match at all */
 };
 
-static bool is_alarm(const struct story *story)
+bool story_is_alarm(const struct story *story)
 {
     return strcmp(story->hook, ALARM_HOOK) == 0;
+}
+
+enum trace_extent decide_extent(const struct ruleset *rules)
+{
+    return ruleset_count(rules) <= whole_rules ? TRACE_ALL : TRACE_TRIED;
+}
+
+void story_decide(struct story *story, const struct config *config, const struct ruleset *rules,
+    enum trace_extent extent, struct decision *decision)
+{
+    story_see(story, config);
+    if (story_is_alarm(story))
+        alarm_decide(config, story, decision);
+    else
+        ruleset_decide(rules, story->view, story->at_ms, extent, decision);
+}
+
+void story_record_trace(
+    const struct story *story, const struct decision *decision, struct buf *trace)
+{
+    if (story_is_alarm(story))
+        buf_puts(trace, "[{\"alarm\":true}]");
+    else
+        decision_trace_json(decision, longest_trace, trace);
 }
 
 void flow_decide(
     const struct flow *flow, struct story *story, struct decision *decision, struct buf *trace)
 {
-    story_see(story, flow->parts.config);
-    if (is_alarm(story)) {
-        alarm_decide(flow, story, decision);
-        buf_puts(trace, "[{\"alarm\":true}]");
-        return;
-    }
-    ruleset_decide(flow->parts.rules, story->view, story->at_ms,
-        ruleset_count(flow->parts.rules) <= whole_rules ? TRACE_ALL : TRACE_TRIED, decision);
-    decision_trace_json(decision, longest_trace, trace);
+    const struct ruleset *rules = flow->parts.rules;
+
+    story_decide(story, flow->parts.config, rules, decide_extent(rules), decision);
+    story_record_trace(story, decision, trace);
 }

@@ -15,6 +15,7 @@ struct alarms;
 struct backlog;
 struct buf;
 struct claim;
+struct config;
 struct decision;
 struct event;
 struct fallbacks;
@@ -223,7 +224,8 @@ void alarms_destroy(struct alarms *alarms);
 void alarm_raise(struct flow *flow, const struct alarm *alarm);
 
 /* The sinks that hear of an alarm. */
-void alarm_decide(const struct flow *flow, const struct story *story, struct decision *decision);
+void alarm_decide(
+    const struct config *config, const struct story *story, struct decision *decision);
 
 /* Looks at what the last attempt, or look-up, has shown, and raises what has to be. */
 void alarm_about_sink(struct flow *flow, struct outlet *outlet, bool *is_told);
