@@ -85,6 +85,7 @@ struct archive_scan {
 };
 struct archive_recorded {
     const struct store_loaded *loaded;
+    bool is_routed;    /* false: it waits for a look-up, a decision, or both */
     const char *trace; /* JSON; NULL where there is none, or it is not routed yet */
     const char *const *sinks, *const *rules; /* of its decision's deliveries, in their order */
     size_t delivery_count;

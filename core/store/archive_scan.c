@@ -8,6 +8,7 @@
 struct targets {
     struct list sinks, rules; /* of const char * */
     const char *trace;
+    bool is_routed;
 };
 
 static void read_target(
@@ -30,6 +31,7 @@ static struct targets read_targets(struct database *db, struct pool *pool, store
         return targets;
     store_id first = sqlite3_column_int64(row, 0), end = first + sqlite3_column_int64(row, 1);
     targets.trace = column_text(pool, row, 2);
+    targets.is_routed = true;
     for (store_id id = first; id < end; id++)
         read_target(db, pool, id, &targets);
     return targets;
@@ -43,6 +45,7 @@ static bool show(struct database *db, store_id event, archive_scan_visit visit, 
     struct targets targets = read_targets(db, &pool, event);
     const struct archive_recorded recorded = {
         .loaded = &loaded,
+        .is_routed = targets.is_routed,
         .trace = targets.trace,
         .sinks = targets.sinks.items,
         .rules = targets.rules.items,

@@ -197,6 +197,7 @@ static void show_recorded(
         *(const char **)list_add(&rules, &pool, sizeof(char *)) = delivery->rule;
     }
     visit(&(struct archive_recorded){.loaded = &loaded,
+              .is_routed = decision != NULL,
               .trace = decision ? decision->trace : NULL,
               .sinks = sinks.items,
               .rules = rules.items,

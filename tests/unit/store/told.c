@@ -328,7 +328,7 @@ static void on_recorded(const struct archive_recorded *recorded, void *arg)
     struct told *told = arg;
 
     tell_loaded(told, recorded->loaded);
-    TELL(told, "  trace %s, to", show(recorded->trace));
+    TELL(told, "  routed %d, trace %s, to", recorded->is_routed, show(recorded->trace));
     for (size_t i = 0; i < recorded->delivery_count; i++)
         TELL(told, " %s by %s", recorded->sinks[i], recorded->rules[i]);
     TELL(told, "\n");

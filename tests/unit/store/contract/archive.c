@@ -277,6 +277,7 @@ static void on_recorded(const struct archive_recorded *recorded, void *arg)
     add_number(shown, recorded->loaded->event);
     assert_string_equal(recorded->loaded->hook, "soc");
     assert_memory_equal(recorded->loaded->body, "{\"a\":1}", 7);
+    assert_int_equal(recorded->is_routed, recorded->loaded->event == 2);
     if (recorded->loaded->event != 2) {
         assert_null(recorded->trace);
         assert_int_equal(recorded->delivery_count, 0);
