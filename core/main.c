@@ -22,6 +22,8 @@ static const struct command commands[] = {
     {"explain", "[-c FILE] [--with OBJECT.json | --not-enriched] EVENT.json",
         "say who would hear of an event, and why", "explain event.json --with alert.json",
         cmd_explain},
+    {"test", "[-c FILE] [--json] [--junit FILE] [NAME-GLOB]",
+        "run the tests that stand in the rules files", "test \"urgent*\"", cmd_test},
     {"status", OPERATORS, "say what is wrong, what waits and how each sink is", "status",
         cmd_status},
     {"dead", OPERATORS "[--sink SINK] [--since WHEN] [--until WHEN] [--limit N]",

@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "cmd/arguments.h"
+#include "cmd/case_story.h"
 #include "cmd/command.h"
 #include "cmd/setup.h"
 #include "config/config.h"
@@ -15,6 +16,10 @@ int cmd_check(const struct command *command, int argc, char **argv)
     if (arguments_read(command, argc, argv, options, 1, NULL, 0) < 0)
         return EXIT_USAGE;
     bool ok = setup_load(&setup, arguments_config(given));
+    if (setup.config)
+        case_stories_check(&setup.cases, setup.config, &setup.problems);
+    problems_sort(&setup.problems);
+    ok = ok && setup.config && setup.problems.error_count == 0;
     setup_print_problems(&setup);
     if (ok)
         printf("%s is fine: %zu hook%s, %zu rule%s, %zu sink%s\n", setup.config->file,

@@ -71,6 +71,8 @@ static bool load_rules(struct setup *setup)
     setup->rules = ruleset_read((const struct yaml *const *)setup->rule_documents,
         setup->rule_document_count, names, config->sink_count, &setup->problems);
     setup->phrases = phrasebook_create(setup->rules, &setup->problems);
+    cases_read(&setup->cases, (const struct yaml *const *)setup->rule_documents,
+        setup->rule_document_count, config, &setup->problems);
     return is_readable && setup->problems.error_count == 0;
 }
 
@@ -206,6 +208,7 @@ void setup_finish(struct setup *setup)
     free(setup->sinks);
     phrasebook_destroy(setup->phrases);
     ruleset_destroy(setup->rules);
+    cases_finish(&setup->cases);
     problems_finish(&setup->problems);
     for (size_t i = 0; i < setup->rule_document_count; i++)
         yaml_destroy(setup->rule_documents[i]);

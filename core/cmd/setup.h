@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "config/problems.h"
+#include "rule/cases.h"
 
 struct config;
 struct phrasebook;
@@ -22,6 +23,7 @@ struct setup {
     size_t rule_document_count;
     struct ruleset *rules;
     struct phrasebook *phrases; /* of these rules */
+    struct cases cases; /* the tests of the rules files */
     struct problems problems;
 };
 

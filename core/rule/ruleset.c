@@ -35,8 +35,8 @@ struct ruleset {
     struct rule_partials partials;
 };
 
-static const char *const top_keys[] = {"rules", "unmatched", "partials", NULL};
-static const char *const planned_top_keys[] = {"tests", NULL};
+static const char *const top_keys[] = {"rules", "unmatched", "partials", "tests", NULL};
+static const char *const planned_top_keys[] = {NULL};
 
 static struct place place_of(const struct rule *rule)
 {
@@ -108,8 +108,8 @@ static void read_top_key(
         read_rules(rules, entry->value, compilation);
     else if (strcmp(entry->key->text, "partials") == 0)
         rule_partials_read(&rules->partials, entry->value, compilation->problems);
-    else
-        read_unmatched(rules, entry, compilation);
+    else if (strcmp(entry->key->text, "unmatched") == 0)
+        read_unmatched(rules, entry, compilation); /* tests are read by rule/cases.c */
 }
 
 static void read_document(

@@ -74,12 +74,6 @@ static void test_every_fault_is_reported_with_its_place(void **state)
         "rules.yaml:8:1: unknown key \"unmached\"; did you mean \"unmatched\"?\n");
 }
 
-static void test_what_is_not_built_yet_is_refused_by_name(void **state)
-{
-    (void)state;
-    assert_problem("tests: []", "the key \"tests\" is not in this version yet");
-}
-
 static void test_rules_that_could_never_match_are_refused(void **state)
 {
     static const struct {
@@ -252,7 +246,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_fault_is_reported_with_its_place),
-        cmocka_unit_test(test_what_is_not_built_yet_is_refused_by_name),
         cmocka_unit_test(test_rules_that_could_never_match_are_refused),
         cmocka_unit_test(test_patterns_are_compiled_when_they_are_loaded),
         cmocka_unit_test(test_rules_have_a_form),

@@ -1,0 +1,71 @@
+#include "cmd/rehearsal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "cmd/setup.h"
+#include "event/view.h"
+#include "flow/decide.h"
+#include "flow/story.h"
+#include "message/message.h"
+#include "sink/plugin.h"
+#include "sink/sink.h"
+
+static const struct sink *find_sink(const struct setup *setup, const char *name)
+{
+    for (size_t i = 0; i < setup->sink_count; i++)
+        if (strcmp(setup->sinks[i]->name, name) == 0)
+            return setup->sinks[i];
+    return NULL;
+}
+
+/* As flow/delivery.c does at an attempt. */
+static struct message *word(
+    struct story *story, const struct rule_target *target, const struct sink *sink)
+{
+    uint32_t flavour = sink->plugin->descriptor.flavour;
+
+    view_set_rule(story->view, target->rule);
+    return message_create(story->view, (enum flavour)flavour, target->rule);
+}
+
+void rehearsal_init(struct rehearsal *rehearsal, const struct setup *setup, struct story *story)
+{
+    struct decision *decision = &rehearsal->decision;
+
+    *rehearsal = (struct rehearsal){.story = story};
+    story_decide(story, setup->config, setup->rules, TRACE_ALL, decision);
+    rehearsal->deliveries = mem_alloc(decision->target_count * sizeof *rehearsal->deliveries);
+    for (size_t i = 0; i < decision->target_count; i++) {
+        const struct sink *sink = find_sink(setup, decision->targets[i].sink);
+        assert(sink); /* rules and alarms name configured sinks only */
+        rehearsal->deliveries[i] = (struct rehearsed){
+            .target = &decision->targets[i],
+            .sink = sink,
+            .message = word(story, &decision->targets[i], sink),
+        };
+    }
+}
+
+void rehearsal_finish(struct rehearsal *rehearsal)
+{
+    for (size_t i = 0; i < rehearsal->decision.target_count; i++)
+        message_destroy(rehearsal->deliveries[i].message);
+    free(rehearsal->deliveries);
+    decision_finish(&rehearsal->decision);
+    story_release(rehearsal->story);
+    *rehearsal = (struct rehearsal){0};
+}
+
+size_t rehearsed_size(const struct rehearsed *rehearsed)
+{
+    return strlen(rehearsed->message->text);
+}
+
+size_t rehearsed_limit(const struct rehearsed *rehearsed)
+{
+    (void)rehearsed; /* no plugin of this version names one */
+    return 0;
+}
