@@ -19,7 +19,9 @@ static const struct command commands[] = {
         "hooks new", cmd_hooks},
     {"check", "[-c FILE]", "say everything that is wrong with the configuration",
         "check -c tocsin.yaml", cmd_check},
-    {"explain", "[-c FILE] [--with OBJECT.json | --not-enriched] EVENT.json",
+    {"explain",
+        OPERATORS "[--enrich | --with OBJECT.json | --not-enriched] [--hook HOOK] EVENT.json | ID "
+                  "| -",
         "say who would hear of an event, and why", "explain event.json --with alert.json",
         cmd_explain},
     {"test", "[-c FILE] [--json] [--junit FILE] [NAME-GLOB]",

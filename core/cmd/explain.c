@@ -1,152 +1,201 @@
+/* Why an event goes where it goes, without sending anything. */
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
-#include "base/log.h"
-#include "base/timestamp.h"
 #include "cmd/arguments.h"
 #include "cmd/command.h"
+#include "cmd/explanation.h"
 #include "cmd/input.h"
+#include "cmd/object.h"
+#include "cmd/query.h"
+#include "cmd/recorded.h"
+#include "cmd/rehearsal.h"
+#include "cmd/session.h"
 #include "cmd/setup.h"
 #include "config/config.h"
 #include "enrich/enricher.h"
 #include "event/event.h"
-#include "event/facts.h"
-#include "event/line.h"
-#include "event/view.h"
 #include "flow/story.h"
-#include "message/message.h"
-#include "message/phrasebook.h"
-#include "rule/ruleset.h"
+#include "rule/cases.h"
 
-static struct story *read_story(const char *path, struct error *error)
+struct explaining {
+    struct session session; /* its options; open only where the ledger is asked */
+    struct setup setup;
+    const char *event; /* a file, "-" or an id */
+    const char *with, *hook;
+    bool is_failed, looks_up;
+    json_t *record; /* what the ledger has of it; NULL for a file */
+    struct story *story;
+};
+
+/* "3f9a1c-e17", or a bare number; a file of that name goes first. */
+static bool is_id(const char *text)
 {
-    auto_buf struct buf body = {0};
+    size_t hex = strspn(text, "0123456789abcdef");
+    const char *number = text;
 
-    if (!input_read(path, &body, error))
-        return NULL;
-    struct event *event = event_parse(buf_text(&body), body.len, error);
-    if (!event) {
-        error_wrap(error, "%s is no event", path);
-        return NULL;
-    }
-    return story_create(event, "explain", buf_text(&body), body.len, clock_wall_ms());
+    if (hex > 0 && text[hex] == '-' && isalpha((unsigned char)text[hex + 1]))
+        number = text + hex + 2;
+    size_t digits = strspn(number, "0123456789");
+    return digits > 0 && number[digits] == '\0' && access(text, F_OK) != 0;
 }
 
-/* Attaches the object of --with, or a failed look-up of --not-enriched. */
-static bool attach_object(struct story *story, const struct setup *setup, const char *path,
-    bool is_failed, struct error *error)
+static int failed(const struct error *error)
 {
-    static const struct logger silent = {.threshold = LOG_LEVEL_ERROR};
-    struct problems problems = {0};
+    fprintf(stderr, "tocsin: %s\n", error_text(error));
+    return EXIT_UNDONE;
+}
+
+static int read_record(struct explaining *explaining)
+{
+    auto_buf struct buf uri = {0};
+
+    int status = session_open(&explaining->session);
+    if (status != EXIT_FINE)
+        return status;
+    buf_puts(&uri, "/api/v1/events/");
+    query_segment(&uri, explaining->event);
+    status = session_get(&explaining->session, buf_text(&uri), &explaining->record);
+    return status == EXIT_NO ? EXIT_UNDONE : status;
+}
+
+static int read_event(struct explaining *explaining, struct error *error)
+{
+    const struct config *config = explaining->setup.config;
     auto_buf struct buf bytes = {0};
-    const char *name = story->event->type, *pick = NULL;
+    int status;
 
-    if (!path && !is_failed)
-        return true;
-    if (path && !input_read(path, &bytes, error))
-        return false;
-    struct enricher *enricher = enricher_create(setup->config, NULL, NULL, &silent, &problems);
-    if (enricher)
-        enricher_names(enricher, story->event->type, &name, &pick);
-    story->looked_up = looked_up_create(name, path ? "found" : "as asked for: --not-enriched",
-        path ? buf_text(&bytes) : NULL, bytes.len, pick);
-    enricher_destroy(enricher);
-    problems_finish(&problems);
-    if (!path || story->looked_up->object)
-        return true;
-    return error_set(error, "%s: %s", path, story->looked_up->status);
-}
-
-static void print_trace(const struct rule_trace *trace)
-{
-    static const char *const verdicts[] = {"no     ", "matched", "unknown"};
-
-    printf("%s  %s:%zu  %s\n", verdicts[trace->verdict], trace->file, trace->line, trace->rule);
-    if (trace->because)
-        printf("         %s:%zu: %s\n", trace->file, trace->because_line, trace->because);
-    if (trace->verdict == VERDICT_UNKNOWN)
-        printf("         %s\n", trace->sends
-                                    ? "the look-up failed, so it sends rather than stays silent"
-                                    : "the look-up failed, and if_not_enriched is skip");
-    if (trace->stops)
-        printf("         stop: no rule after this one is tried\n");
-}
-
-static void print_messages(
-    struct story *story, const struct decision *decision, const struct phrasebook *phrases)
-{
-    static const char *const levels[] = {"info", "low", "medium", "high", "urgent"};
-
-    for (size_t i = 0; i < decision->target_count; i++) {
-        const struct rule_target *target = &decision->targets[i];
-        view_set_rule(story->view, target->rule);
-        const struct message_order order = {
-            .rule = target->rule,
-            .phrases = phrasebook_find(phrases, target->rule, target->sink),
-            .now_ms = clock_wall_ms(),
-        };
-        struct message *message = message_create(story->view, &order);
-        printf("\n-> %s (by \"%s\")\n   [%s] %s\n", target->sink, target->rule,
-            levels[message->level], message->title);
-        if (*message->text_plain)
-            printf("   %s\n", message->text_plain);
-        for (size_t fact = 0; fact < message->facts->count; fact++)
-            printf("   %s: %s\n", message->facts->items[fact].label,
-                message->facts->items[fact].value);
-        if (message->link)
-            printf("   %s\n", message->link);
-        message_destroy(message);
+    if (is_id(explaining->event)) {
+        status = read_record(explaining);
+        if (status != EXIT_FINE)
+            return status;
+        explaining->story = recorded_story(explaining->record, config, error);
+    } else if (input_read(explaining->event, &bytes, error)) {
+        explaining->story = input_story(
+            &bytes, explaining->event, config, explaining->hook, clock_wall_ms(), error);
     }
-    if (decision->target_count == 0)
-        printf("\n-> nobody: %s\n",
-            decision->matched ? "a rule says so" : "no rule matched, and `unmatched` is empty");
+    return explaining->story ? EXIT_FINE : failed(error);
 }
 
-static void explain(struct story *story, const struct setup *setup)
+static bool attach(struct story *story, struct looked_up *object)
 {
-    struct decision decision = {0};
+    looked_up_release(story->looked_up);
+    story->looked_up = object;
+    return true;
+}
 
-    story_see(story, setup->config);
-    auto_buf struct buf heading = {0};
-    one_line_append(&heading, story->event->type, strlen(story->event->type));
-    buf_putc(&heading, ' ');
-    one_line_append(&heading, story->event->action, strlen(story->event->action));
-    printf("%s\n\n", buf_text(&heading));
-    ruleset_decide(setup->rules, story->view, story->at_ms, TRACE_ALL, &decision);
-    for (size_t i = 0; i < decision.trace_count; i++)
-        print_trace(&decision.traces[i]);
-    print_messages(story, &decision, setup->phrases);
-    decision_finish(&decision);
+static bool attach_given(struct explaining *explaining, struct error *error)
+{
+    struct story *story = explaining->story;
+    auto_buf struct buf bytes = {0};
+
+    if (!input_read(explaining->with, &bytes, error))
+        return false;
+    struct looked_up *object = object_given(
+        explaining->setup.config, story->event->type, buf_text(&bytes), bytes.len, error);
+    return object ? attach(story, object) : error_wrap(error, "%s", explaining->with);
+}
+
+static bool attach_looked_up(struct explaining *explaining, struct error *error)
+{
+    struct story *story = explaining->story;
+    struct looked_up *object = object_look_up(explaining->setup.config, story->event, error);
+
+    if (!object && error->text)
+        return false;
+    if (!object)
+        fprintf(stderr, "tocsin: events like this one are not looked up\n");
+    return object ? attach(story, object) : true;
+}
+
+/* What stands in the place of the look-up. */
+static bool attach_object(struct explaining *explaining, struct error *error)
+{
+    const struct config *config = explaining->setup.config;
+    struct story *story = explaining->story;
+    const char *type = story->event->type, *pick, *name = case_object_name(config, type, &pick);
+
+    if (explaining->with)
+        return attach_given(explaining, error);
+    if (explaining->looks_up)
+        return attach_looked_up(explaining, error);
+    if (explaining->is_failed)
+        return attach(story, object_failed(config, type, "as asked for: --not-enriched"));
+    if (name && !explaining->record && strcmp(story->event->action, "deleted") != 0)
+        fprintf(stderr,
+            "tocsin: the %s behind it is not looked up, so its data is absent: --enrich looks it "
+            "up now, --with FILE supplies it, --not-enriched is a look-up in vain\n",
+            name);
+    return true;
+}
+
+static void tell(struct explaining *explaining)
+{
+    const struct setup *setup = &explaining->setup;
+    bool is_changed = explaining->with || explaining->looks_up || explaining->is_failed;
+    struct rehearsal rehearsal;
+    auto_json json_t *comparison = NULL;
+
+    rehearsal_init(&rehearsal, setup, explaining->story);
+    explaining->story = NULL;
+    auto_json json_t *explanation = explanation_json(&rehearsal, setup);
+    if (explaining->record && !is_changed)
+        comparison = recorded_compare(explaining->record, &rehearsal, setup);
+    json_object_set(explanation, "recorded", comparison ? comparison : json_null());
+    if (explaining->session.is_json) {
+        session_print(explanation);
+    } else {
+        explanation_print(explanation);
+        if (comparison)
+            recorded_print(comparison);
+    }
+    rehearsal_finish(&rehearsal);
+}
+
+static int explain(struct explaining *explaining)
+{
+    auto_error struct error error = {0};
+
+    if (!setup_load(&explaining->setup, arguments_config(explaining->session.file))) {
+        setup_print_problems(&explaining->setup);
+        return EXIT_UNDONE;
+    }
+    int status = read_event(explaining, &error);
+    if (status != EXIT_FINE)
+        return status;
+    if (!attach_object(explaining, &error))
+        return failed(&error);
+    tell(explaining);
+    return EXIT_FINE;
 }
 
 int cmd_explain(const struct command *command, int argc, char **argv)
 {
-    const char *given = NULL, *with = NULL, *event = NULL;
-    bool is_failed = false;
-    const struct argument options[] = {
-        {"-c", &given, NULL}, {"--with", &with, NULL}, {"--not-enriched", NULL, &is_failed}};
-    auto_error struct error error = {0};
-    struct setup setup;
+    struct explaining explaining = {0};
+    const struct argument options[] = {SESSION_ARGUMENTS(&explaining.session),
+        {"--with", &explaining.with, NULL}, {"--hook", &explaining.hook, NULL},
+        {"--enrich", NULL, &explaining.looks_up}, {"--not-enriched", NULL, &explaining.is_failed}};
 
-    int count = arguments_read(command, argc, argv, options, 3, &event, 1);
+    int count = arguments_read(
+        command, argc, argv, options, sizeof options / sizeof *options, &explaining.event, 1);
     if (count < 0)
         return EXIT_USAGE;
     if (count == 0)
-        return command_usage(command, "name a file with an event, or - for standard input");
-    bool ok = setup_load(&setup, arguments_config(given));
-    if (!ok)
-        setup_print_problems(&setup);
-    struct story *story = ok ? read_story(event, &error) : NULL;
-    bool is_ready = story && attach_object(story, &setup, with, is_failed, &error);
-    if (is_ready)
-        explain(story, &setup);
-    else if (ok)
-        fprintf(stderr, "tocsin: %s\n", error_text(&error));
-    story_release(story);
-    setup_finish(&setup);
-    return is_ready ? EXIT_FINE : EXIT_UNDONE;
+        return command_usage(
+            command, "name a file with an event, - for standard input, or an event's id");
+    if ((explaining.with != NULL) + explaining.looks_up + explaining.is_failed > 1)
+        return command_usage(command, "--with, --enrich and --not-enriched exclude each other");
+    int status = explain(&explaining);
+    story_release(explaining.story);
+    json_decref(explaining.record);
+    setup_finish(&explaining.setup);
+    session_close(&explaining.session);
+    return status;
 }
