@@ -44,8 +44,12 @@ int arguments_read(const struct command *command, int argc, char **argv,
             command_usage(command, "%s needs a value", option->name);
             return -1;
         }
+        if (option->count && *option->count == option->most) {
+            command_usage(command, "%s may be given %zu times", option->name, option->most);
+            return -1;
+        }
         if (option->value)
-            *option->value = argv[++i];
+            option->value[option->count ? (*option->count)++ : 0] = argv[++i];
     }
     return count;
 }

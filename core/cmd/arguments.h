@@ -12,6 +12,8 @@ struct argument {
     const char *name;   /* "-c", "--with" */
     const char **value; /* where the word after it goes; NULL: it takes none */
     bool *is_there;     /* may be NULL */
+    size_t *count;      /* value has room for several: how many there are; NULL: the last counts */
+    size_t most;        /* of those */
 };
 
 /* Sorts argv (without the command's name) into the options and rest[0..most). Returns the number of

@@ -26,6 +26,7 @@ int cmd_serve(const struct command *command, int argc, char **argv);
 int cmd_check(const struct command *command, int argc, char **argv);
 int cmd_explain(const struct command *command, int argc, char **argv);
 int cmd_test(const struct command *command, int argc, char **argv);
+int cmd_what_if(const struct command *command, int argc, char **argv);
 int cmd_init(const struct command *command, int argc, char **argv);
 int cmd_hooks(const struct command *command, int argc, char **argv);
 int cmd_status(const struct command *command, int argc, char **argv);

@@ -80,7 +80,8 @@ struct archive_counts {
 /* Recorded events in the order of acceptance, with what the router saw and what it decided. */
 struct archive_scan {
     int64_t since_ms, until_ms;
-    store_id after; /* 0 to begin with */
+    store_id after;  /* 0 to begin with */
+    store_id before; /* not from this one on; 0: no bound */
     size_t limit;
 };
 struct archive_recorded {

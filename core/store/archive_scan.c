@@ -72,6 +72,8 @@ static void walk(struct database *db, const struct archive_scan *scan, archive_s
     size_t shown = 0;
 
     for (int seen = 0; statement_next(db, row); seen++) {
+        if (scan->before && sqlite3_column_int64(row, 0) >= scan->before)
+            return;
         *more = shown == scan->limit || seen == ARCHIVE_MOST_SEEN;
         if (*more)
             return;

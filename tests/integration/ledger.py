@@ -69,6 +69,34 @@ class Rows:
             ((self.delivery + 1 + n, DELIVERED, at, at, LEVEL, sink) for n in range(count)))
         self._count(count, "delivered")
 
+    def add_looked_up(self, count, make, age_ms=60_000, spread_ms=0):
+        """Long routed, to nobody: make(number) gives the posted document and the object that was
+        looked up for it as JSON text, None for a look-up in vain. The oldest is `age_ms` old; they
+        are spread over so long."""
+        object_id, = self.db.execute("SELECT object FROM ledger").fetchone()
+        start = int(time.time() * 1000) - age_ms
+        for n in range(count):
+            document, found = make(n)
+            event, at = self.event + 1 + n, start + (spread_ms * n // count)
+            self.db.execute(
+                "INSERT INTO event(id, at, hook, type, action, thread, dedupe, dedupe_until, body)"
+                " VALUES(?, ?, 'soc', ?, ?, ?, NULL, 0, ?)",
+                (event, at, document["type"], document["action"], f"t:{n // PER_THREAD}",
+                 json.dumps(document).encode()))
+            self.db.execute(
+                "INSERT INTO decision(event, at, first, count, trace) VALUES(?, ?, ?, 0, '[]')",
+                (event, at, self.delivery + 1))
+            if found is not None:
+                object_id += 1
+                self.db.execute("INSERT INTO object(id, bytes) VALUES(?, ?)",
+                                (object_id, found.encode()))
+            self.db.execute(
+                "INSERT INTO attachment(event, position, name, status, object)"
+                " VALUES(?, 0, 'alert', ?, ?)",
+                (event, "found" if found else "HTTP 503", object_id if found else None))
+        self.event += count
+        self.db.execute("UPDATE ledger SET event = ?, object = ?", (self.event, object_id))
+
     def _count(self, count, column):
         self.event += count
         self.delivery += count

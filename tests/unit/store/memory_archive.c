@@ -218,6 +218,8 @@ static bool scan(struct archive *archive, const struct archive_scan *filter,
     M_EACH (m_event, event, memory->state.events) {
         if (event->id <= filter->after)
             continue;
+        if (filter->before && event->id >= filter->before)
+            break;
         *more = is_at_end(seen++, shown, filter->limit);
         if (*more)
             break;

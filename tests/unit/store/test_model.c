@@ -293,6 +293,7 @@ static void do_find(struct model *model)
     struct archive_scan scan = {.since_ms = chance(model, 50) ? model->now_ms - 9000 : 0,
         .until_ms = chance(model, 50) ? model->now_ms : 0,
         .after = chance(model, 70) ? pick_event(model) : 0,
+        .before = chance(model, 30) ? pick_event(model) : 0,
         .limit = pick(model, 6)};
     store_id event = pick_event(model);
 

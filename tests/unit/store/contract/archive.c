@@ -328,6 +328,11 @@ static void test_a_scan_shows_what_the_router_saw_and_decided(void **state)
     assert_true(expect_scan(ledger, (struct archive_scan){.limit = 2}, &last, "1 2"));
     assert_false(expect_scan(ledger, (struct archive_scan){.after = last, .limit = 2}, &last, "3"));
     assert_int_equal(last, 3);
+    assert_false(expect_scan(ledger, (struct archive_scan){.before = 3, .limit = 2}, &last, "1 2"));
+    assert_int_equal(last, 2);
+    assert_true(expect_scan(ledger, (struct archive_scan){.before = 3, .limit = 1}, &last, "1"));
+    assert_false(
+        expect_scan(ledger, (struct archive_scan){.after = 1, .before = 2, .limit = 9}, &last, ""));
     assert_false(
         expect_scan(ledger, (struct archive_scan){.since_ms = NOW + 1, .limit = 9}, &last, ""));
     assert_false(
