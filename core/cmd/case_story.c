@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "cmd/input.h"
 #include "cmd/object.h"
+#include "cmd/posted.h"
 #include "config/problems.h"
 #include "enrich/enricher.h"
 #include "event/event.h"
@@ -27,7 +28,7 @@ static struct story *read_event(const struct rule_case *test, const struct confi
         buf_puts(&bytes, written);
     if (written || input_read(path, &bytes, &error))
         story =
-            input_story(&bytes, written ? "the event" : path, config, test->hook, at_ms, &error);
+            posted_story(&bytes, written ? "the event" : path, config, test->hook, at_ms, &error);
     if (!story)
         problem_add(
             problems, path ? test->event_file.place : test->event_place, "%s", error_text(&error));

@@ -14,6 +14,7 @@
 #include "cmd/explanation.h"
 #include "cmd/input.h"
 #include "cmd/object.h"
+#include "cmd/posted.h"
 #include "cmd/query.h"
 #include "cmd/recorded.h"
 #include "cmd/rehearsal.h"
@@ -78,7 +79,7 @@ static int read_event(struct explaining *explaining, struct error *error)
             return status;
         explaining->story = recorded_story(explaining->record, config, error);
     } else if (input_read(explaining->event, &bytes, error)) {
-        explaining->story = input_story(
+        explaining->story = posted_story(
             &bytes, explaining->event, config, explaining->hook, clock_wall_ms(), error);
     }
     return explaining->story ? EXIT_FINE : failed(error);

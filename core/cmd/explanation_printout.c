@@ -91,7 +91,7 @@ static void print_size(const json_t *delivery)
 {
     int64_t size = number(delivery, "size"), limit = number(delivery, "limit");
 
-    printf("%" PRId64 " byte%s of %s text", size, size == 1 ? "" : "s",
+    printf("%" PRId64 " character%s of %s text", size, size == 1 ? "" : "s",
         json_string_value(get(delivery, "flavour")));
     if (limit > 0)
         printf(", the sink takes %" PRId64 "%s", limit, size > limit ? ": it will be cut" : "");

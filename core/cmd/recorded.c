@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/timestamp.h"
-#include "cmd/input.h"
+#include "cmd/posted.h"
 #include "cmd/printout.h"
 #include "cmd/rehearsal.h"
 #include "cmd/setup.h"
@@ -56,7 +56,7 @@ struct story *recorded_story(const json_t *record, const struct config *config, 
     }
     buf_puts(&bytes, body);
     struct story *story =
-        input_story(&bytes, "what is recorded", config, text_of(record, "hook"), at_ms, error);
+        posted_story(&bytes, "what is recorded", config, text_of(record, "hook"), at_ms, error);
     if (!story)
         return NULL;
     free(story->id);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "cmd/setup.h"
 #include "event/view.h"
 #include "flow/decide.h"
@@ -61,7 +62,7 @@ void rehearsal_finish(struct rehearsal *rehearsal)
 
 size_t rehearsed_size(const struct rehearsed *rehearsed)
 {
-    return strlen(rehearsed->message->text);
+    return utf8_count(rehearsed->message->text);
 }
 
 size_t rehearsed_limit(const struct rehearsed *rehearsed)

@@ -30,7 +30,7 @@ struct rehearsal {
 void rehearsal_init(struct rehearsal *rehearsal, const struct setup *setup, struct story *story);
 void rehearsal_finish(struct rehearsal *rehearsal);
 
-/* What counts against the sink's limit: the bytes of the text in the sink's flavour. */
+/* What counts against the sink's limit: the code points of the text in the sink's flavour. */
 size_t rehearsed_size(const struct rehearsed *rehearsed);
 
 /* How much the sink takes; 0 where its plugin names no limit. */

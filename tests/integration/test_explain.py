@@ -121,7 +121,7 @@ def test_the_message_is_the_one_that_the_daemon_sends(daemon, recorder, api):
         for member in ("title", "text", "rule", "link"):
             assert delivery[member] == was[member], member
         assert delivery["urgency"] == 85 and delivery["level"] == "urgent"
-        assert delivery["size"] == len(delivery["text"].encode())
+        assert delivery["size"] == len(delivery["text"])
         assert {"label": "Entity", "value": "Lyon plant"} in delivery["facts"]
 
 
