@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,7 +47,38 @@ static void print_objects(const json_t *objects)
     }
 }
 
-/* Rules that did not match are many and say little here: `explain` is for them. */
+/* What the rule said, as far as it counted. */
+static const char *outcome(const json_t *step)
+{
+    bool stops = json_is_true(json_object_get(step, "stops"));
+
+    if (strcmp(text_of(step, "verdict"), "yes") == 0)
+        return stops ? "matched, and no rule after it was tried" : "matched";
+    if (strcmp(text_of(step, "verdict"), "unknown") != 0)
+        return "did not match";
+    return json_is_true(json_object_get(step, "sends"))
+               ? "sends, since the look-up failed"
+               : "is unknown, since the look-up failed, and skipped";
+}
+
+static void print_rule(const json_t *step)
+{
+    const json_t *because = json_object_get(step, "because");
+
+    printf("rule \"");
+    printout_text(json_object_get(step, "rule"));
+    printf("\" (");
+    printout_text(json_object_get(step, "at"));
+    printf(") %s", outcome(step));
+    if (because) {
+        printf(": ");
+        printout_text(json_object_get(because, "at"));
+        printf(": ");
+        printout_text(json_object_get(because, "text"));
+    }
+    putchar('\n');
+}
+
 static void print_trace(const json_t *trace)
 {
     const json_t *step;
@@ -57,17 +89,14 @@ static void print_trace(const json_t *trace)
             printf("no rule was asked: ");
             printout_text(json_object_get(step, "error"));
             putchar('\n');
+        } else if (json_is_true(json_object_get(step, "alarm"))) {
+            puts("one of tocsin's own alarms: `alarms:` names who hears of it");
+        } else if (json_is_string(json_object_get(step, "rule"))) {
+            print_rule(step);
+        } else if (json_is_integer(json_object_get(step, "left_out"))) {
+            printf("%" PRId64 " more rules did not match: tocsin explain ID\n",
+                (int64_t)json_integer_value(json_object_get(step, "left_out")));
         }
-        if (strcmp(text_of(step, "verdict"), "yes") != 0 &&
-            !json_is_true(json_object_get(step, "sends")))
-            continue;
-        printf("rule \"");
-        printout_text(json_object_get(step, "rule"));
-        printf("\" (");
-        printout_text(json_object_get(step, "at"));
-        printf(") %s\n", strcmp(text_of(step, "verdict"), "yes") == 0
-                             ? "matched"
-                             : "sends, since the look-up failed");
     }
 }
 

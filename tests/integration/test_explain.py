@@ -240,6 +240,19 @@ def test_an_event_is_explained_from_the_ledger_with_what_was_looked_up_then(daem
     assert "read from the ledger" in out.stderr
 
 
+def test_events_shows_each_verdict_of_the_real_decision(daemon):
+    daemon.rules.write_text(URGENT.replace("gte: 80", "gte: 90"))
+    daemon.start()
+    event_id = daemon.accept(load_event("alert-created"))
+    daemon.wait_settled()
+    lines = daemon.command("events", event_id).stdout.splitlines()
+    assert (f'rule "urgent alerts wake people" ({daemon.rules}:2) did not match: '
+            f"{daemon.rules}:3: urgency: gte 90 (was 85)") in lines, lines
+    assert f'rule "everything else is for the record" ({daemon.rules}:9) matched' in lines
+    stored = daemon.event(event_id)["trace"]
+    assert stored == explain_id(daemon, event_id)["rules"]
+
+
 def test_enrich_takes_what_the_api_says_now(daemon, api):
     daemon.start()
     event_id = daemon.accept(load_event("alert-created"))
@@ -329,6 +342,7 @@ def test_an_alarm_asks_no_rule(make_daemon, recorder):
     assert told(explanation) == {"siem": "alarms"}
     assert explanation["recorded"]["same"] is True
     assert "no rule is asked" in daemon.command("explain", alarm).stdout
+    assert "one of tocsin's own alarms" in daemon.command("events", alarm).stdout
 
 
 @pytest.mark.parametrize("event_id, words", [
