@@ -12,6 +12,8 @@
 #include "cmd/printout.h"
 #include "cmd/rehearsal.h"
 #include "cmd/setup.h"
+#include "event/event.h"
+#include "flow/story.h"
 #include "message/message.h"
 #include "rule/cases.h"
 #include "rule/ruleset.h"
@@ -169,6 +171,20 @@ static json_t *find_faults(
     return faults;
 }
 
+/* Such an event never comes to the rules for real: its object is found, or it is not. */
+static json_t *note_of(const struct story *story, const struct setup *setup)
+{
+    const char *pick, *name = case_object_name(setup->config, story->event->type, &pick);
+
+    if (!name || story->looked_up || strcmp(story->event->action, "deleted") == 0)
+        return json_null();
+    auto_free char *note = text_format("nothing stands for what is looked up, so it is absent: "
+                                       "write `%s` in the event, `with: FILE`, or `enriched: "
+                                       "false`",
+        name);
+    return json_string(note);
+}
+
 json_t *case_result(
     const struct rule_case *test, const struct rehearsal *rehearsal, const struct setup *setup)
 {
@@ -185,8 +201,9 @@ json_t *case_result(
                       words(delivery->target->rule), "title", words(delivery->message->title),
                       "text", words(delivery->message->text)));
     }
-    return json_pack("{s:o,s:o,s:b,s:o,s:o,s:o}", "name", words(test->name), "at", words(at), "ok",
-        json_array_size(faults) == 0, "expected", expected, "came", came, "faults", faults);
+    return json_pack("{s:o,s:o,s:b,s:o,s:o,s:o,s:o}", "name", words(test->name), "at", words(at),
+        "ok", json_array_size(faults) == 0, "expected", expected, "came", came, "faults", faults,
+        "note", note_of(rehearsal->story, setup));
 }
 
 char *case_sinks_text(const json_t *sinks)
@@ -248,4 +265,9 @@ void case_result_print(const json_t *result)
     printf("\n        expected: %s\n        came:     %s\n", expected, came);
     json_array_foreach (json_object_get(result, "faults"), i, fault)
         print_fault(fault);
+    if (json_is_string(json_object_get(result, "note"))) {
+        printf("        ");
+        printout_text(json_object_get(result, "note"));
+        putchar('\n');
+    }
 }

@@ -275,6 +275,19 @@ static bool read_bounds(struct what_if *what_if, const struct command *command)
     return false;
 }
 
+/* `--rules new-*.yaml` is several words once a shell had it. */
+static bool take_more_files(
+    struct what_if *what_if, const char *const *more, size_t count, const struct command *command)
+{
+    if (what_if->file_count + count > most_rule_files) {
+        command_usage(command, "%d rules files are the most", most_rule_files);
+        return false;
+    }
+    for (size_t i = 0; i < count; i++)
+        what_if->files[what_if->file_count++] = more[i];
+    return true;
+}
+
 static void finish(struct what_if *what_if)
 {
     for (size_t i = 0; i < most_shares; i++)
@@ -292,10 +305,15 @@ int cmd_what_if(const struct command *command, int argc, char **argv)
         {"--since", &what_if.since, NULL}, {"--until", &what_if.until, NULL},
         {"--limit", &what_if.limit_text, NULL}, {"--json", NULL, &what_if.is_json}};
 
-    if (arguments_read(command, argc, argv, options, sizeof options / sizeof *options, NULL, 0) < 0)
+    const char *more[most_rule_files];
+    int count = arguments_read(
+        command, argc, argv, options, sizeof options / sizeof *options, more, most_rule_files);
+    if (count < 0)
         return EXIT_USAGE;
     if (what_if.file_count == 0)
         return command_usage(command, "name the new rules: --rules FILE");
+    if (!take_more_files(&what_if, more, (size_t)count, command))
+        return EXIT_USAGE;
     if (!read_bounds(&what_if, command))
         return EXIT_USAGE;
     int status = run(&what_if);

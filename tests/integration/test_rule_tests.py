@@ -123,6 +123,15 @@ def test_a_rule_that_cannot_know_says_so(folder):
     assert f"{folder}/rules.yaml:3: urgency: gte 80 (unknown" in fault["why"][0]
 
 
+def test_an_event_without_what_is_looked_up_is_noted_where_it_fails(folder):
+    write(folder, "{name: a, event: {type: alert, action: created}, expect: [siem, soc-chat]}",
+          "{name: b, event: {type: alert, action: deleted}, expect: [soc-chat]}",
+          "{name: c, event: {type: probe}, expect: [soc-chat]}")
+    notes = {result["name"]: result["note"] for result in results(folder, code=1)["tests"]}
+    assert "write `alert` in the event" in notes["a"] and notes["b"] is notes["c"] is None
+    assert "        nothing stands for what is looked up" in test(folder).stdout
+
+
 def test_sinks_may_come_in_any_order_and_must_be_exactly_those(folder):
     write(folder, f"{{name: a, event: {alert(90)}, expect: [siem, soc-chat]}}",
           f"{{name: b, event: {alert(90)}, expect: [soc-chat, siem]}}",

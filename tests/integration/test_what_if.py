@@ -162,6 +162,9 @@ def test_several_rules_files_are_one_set(daemon):
     answer = daemon_command(daemon, "--rules", daemon.folder / "a.yaml", "--rules",
                             daemon.folder / "b.yaml")
     assert answer.returncode == 0, answer
+    by_the_shell = daemon_command(daemon, "--rules", daemon.folder / "a.yaml",
+                                  daemon.folder / "b.yaml", "--since", "1h")
+    assert by_the_shell.returncode == 0, by_the_shell
 
 
 def test_a_long_ledger_is_counted_whole_and_shown_in_order(make_daemon, recorder):
@@ -244,7 +247,8 @@ def test_new_rules_with_a_fault_are_not_tried(daemon, rules, words):
 
 def test_bad_usage_is_told(daemon):
     for arguments in ([], ["--rules"], ["--rules", "x", "--since", "soon"],
-                      ["--rules", "x", "--limit", "none"], ["--rules", "x", "words"],
+                      ["--rules", "x", "--limit", "none"], ["words"],
+                      ["--rules", *["x"] * 65], ["--rules", "x"] * 65,
                       ["--rules", "x", "--since", "1h", "--until", "2h"]):
         answer = daemon_command(daemon, *arguments)
         assert answer.returncode == 2 and answer.stderr, arguments
