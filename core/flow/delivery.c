@@ -186,17 +186,6 @@ static void release_story(void *source)
     story_release(source);
 }
 
-/* The rules of today word it; tocsin's own alarms are none of their business. */
-static const struct phrases *find_phrases(
-    const struct delivery *delivery, const struct store_claimed *claimed, const struct story *story)
-{
-    const struct phrasebook *book = delivery->flow->parts.phrases;
-
-    if (!book || *claimed->rule == '\0' || strcmp(story->hook, ALARM_HOOK) == 0)
-        return NULL;
-    return phrasebook_find(book, claimed->rule, delivery->sink->name);
-}
-
 static void note_trouble(const struct delivery *delivery, const struct message *message)
 {
     struct phrase *culprit = message->culprit;
@@ -216,14 +205,6 @@ static void note_trouble(const struct delivery *delivery, const struct message *
 static struct dispatch make_dispatch(
     const struct delivery *delivery, const struct store_claimed *claimed, struct story *story)
 {
-    const struct message_order order = {
-        .flavour = (enum flavour)delivery->sink->plugin->descriptor.flavour,
-        .rule = claimed->rule,
-        .phrases = find_phrases(delivery, claimed, story),
-        .now_ms = clock_wall_ms(),
-    };
-
-    view_set_rule(story->view, claimed->rule);
     return (struct dispatch){
         .delivery = text_copy(delivery->id),
         .event = text_copy(story->id),
@@ -239,7 +220,8 @@ static struct dispatch make_dispatch(
                  (story->view->not_enriched ? TOCSIN_NOT_ENRICHED : 0u) |
                  (claimed->moved ? TOCSIN_FALLBACK : 0u),
         .time_ms = story->view->time_ms,
-        .message = message_create(story->view, &order),
+        .message = story_word(
+            story, delivery->flow->parts.phrases, claimed->rule, delivery->sink, clock_wall_ms()),
         .make_event_json = story_json,
         .release = release_story,
         .source = story_keep(story),

@@ -2,7 +2,9 @@
 
 #include <assert.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/mem.h"
@@ -11,6 +13,11 @@
 #include "event/document.h"
 #include "event/event.h"
 #include "event/view.h"
+#include "flow/flow-private.h"
+#include "message/message.h"
+#include "message/phrasebook.h"
+#include "sink/plugin.h"
+#include "sink/sink.h"
 #include "store/journal.h"
 
 struct story *story_create(
@@ -107,6 +114,21 @@ void story_see(struct story *story, const struct config *config)
 
     if (!story->view)
         story->view = view_create(story->event, &enrichment, looked_up ? 1 : 0, &context);
+}
+
+struct message *story_word(struct story *story, const struct phrasebook *phrases, const char *rule,
+    const struct sink *sink, int64_t now_ms)
+{
+    bool has_words = phrases && *rule && strcmp(story->hook, ALARM_HOOK) != 0;
+    const struct message_order order = {
+        .flavour = (enum flavour)sink->plugin->descriptor.flavour,
+        .rule = rule,
+        .phrases = has_words ? phrasebook_find(phrases, rule, sink->name) : NULL,
+        .now_ms = now_ms,
+    };
+
+    view_set_rule(story->view, rule);
+    return message_create(story->view, &order);
 }
 
 /* Made from the bytes and not from the parsed trees, whose reference counts are the loop's. */

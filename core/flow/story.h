@@ -12,6 +12,9 @@ struct enricher;
 struct error;
 struct event;
 struct looked_up;
+struct message;
+struct phrasebook;
+struct sink;
 struct store_loaded;
 struct view;
 
@@ -50,6 +53,11 @@ void story_set_number(struct story *story, const char *ledger_id, int64_t number
 
 /* Makes the view, once. */
 void story_see(struct story *story, const struct config *config);
+
+/* The message that a sink is given, as the rules of today word it; a story that was seen. phrases
+ * NULL, a rule "", and tocsin's own alarms: the default message. The caller destroys it. */
+struct message *story_word(struct story *story, const struct phrasebook *phrases, const char *rule,
+    const struct sink *sink, int64_t now_ms);
 
 /* The event and its objects as one JSON text: {"id", "hook", "type", "action", "body", "objects":
  * {...}}. From any thread; the caller frees it. */

@@ -24,7 +24,7 @@ struct message {
     char *text;          /* in the flavour, escaped; may be "" */
     char *text_plain;    /* the same, plain */
     char *link;          /* NULL where there is none; http or https only */
-    struct facts *facts; /* the view's, kept */
+    struct facts *facts; /* the view's, or its own; kept */
     uint32_t level;      /* enum view_level */
     int32_t urgency;     /* 0..100, -1 unknown */
     char *trouble;       /* why the rule's own words gave way to the default message, on one line:

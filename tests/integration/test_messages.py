@@ -184,6 +184,18 @@ def test_a_message_is_made_of_todays_rules_and_says_when_its_rule_is_gone(make_d
     assert "the rules have no \"the rest\" any more" in by_title["Disk full"]["text"]
 
 
+def test_tocsins_own_alarms_are_not_the_rules_to_word(make_daemon, both):
+    options, chat, also = both
+    also.enabled = False  # 501: unusable, which is an alarm
+    daemon = make_daemon(options, settings="alarms: [chat]\n", rules="""\
+rules: [{name: alarms, match: {type: backup}, send: [also], title: x, text: y}]
+""").start()
+    daemon.accept({"type": "backup"})
+    shown = attachment(chat, 1)
+    assert shown["title"].endswith("Sink also is unusable")
+    assert shown["text"].startswith("Its deliveries wait") and "any more" not in shown["text"]
+
+
 # What check says ---------------------------------------------------------------------------
 
 
