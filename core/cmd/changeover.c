@@ -192,8 +192,7 @@ void changeover_end_lookups(struct daemon *daemon)
 {
     struct retired *retired;
 
-    LIST_FOREACH(retired, &daemon->retired, link)
-    {
+    LIST_FOREACH (retired, &daemon->retired, link) {
         enricher_destroy(retired->enricher);
         retired->enricher = NULL;
     }

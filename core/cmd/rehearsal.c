@@ -5,9 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/utf8.h"
 #include "cmd/setup.h"
-#include "event/view.h"
 #include "flow/decide.h"
 #include "flow/story.h"
 #include "message/message.h"
@@ -20,16 +18,6 @@ static const struct sink *find_sink(const struct setup *setup, const char *name)
         if (strcmp(setup->sinks[i]->name, name) == 0)
             return setup->sinks[i];
     return NULL;
-}
-
-/* As flow/delivery.c does at an attempt. */
-static struct message *word(
-    struct story *story, const struct rule_target *target, const struct sink *sink)
-{
-    uint32_t flavour = sink->plugin->descriptor.flavour;
-
-    view_set_rule(story->view, target->rule);
-    return message_create(story->view, (enum flavour)flavour, target->rule);
 }
 
 void rehearsal_init(struct rehearsal *rehearsal, const struct setup *setup, struct story *story)
@@ -45,7 +33,8 @@ void rehearsal_init(struct rehearsal *rehearsal, const struct setup *setup, stru
         rehearsal->deliveries[i] = (struct rehearsed){
             .target = &decision->targets[i],
             .sink = sink,
-            .message = word(story, &decision->targets[i], sink),
+            .message =
+                story_word(story, setup->phrases, decision->targets[i].rule, sink, story->at_ms),
         };
     }
 }
@@ -62,11 +51,10 @@ void rehearsal_finish(struct rehearsal *rehearsal)
 
 size_t rehearsed_size(const struct rehearsed *rehearsed)
 {
-    return utf8_count(rehearsed->message->text);
+    return message_text_length(rehearsed->message);
 }
 
 size_t rehearsed_limit(const struct rehearsed *rehearsed)
 {
-    (void)rehearsed; /* no plugin of this version names one */
-    return 0;
+    return rehearsed->sink->plugin->descriptor.max_text;
 }

@@ -26,7 +26,8 @@ struct rehearsal {
     struct rehearsed *deliveries; /* one for each of the decision's targets; owned */
 };
 
-/* Takes the story over. The setup must outlive the rehearsal. */
+/* Takes the story over. Messages are worded as at the event's acceptance. The setup must outlive
+ * the rehearsal. */
 void rehearsal_init(struct rehearsal *rehearsal, const struct setup *setup, struct story *story);
 void rehearsal_finish(struct rehearsal *rehearsal);
 

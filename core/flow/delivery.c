@@ -262,9 +262,9 @@ bool deliveries_use(const struct flow *flow, const struct sink *sink)
 {
     const struct delivery *delivery;
 
-    LIST_FOREACH(delivery, &flow->deliveries, link)
-    if (delivery->sink == sink)
-        return true;
+    LIST_FOREACH (delivery, &flow->deliveries, link)
+        if (delivery->sink == sink)
+            return true;
     return false;
 }
 

@@ -126,8 +126,7 @@ void fallbacks_note_over(struct fallbacks *fallbacks, const struct outlet *outle
 {
     struct fallback *fallback;
 
-    LIST_FOREACH(fallback, &fallbacks->items, link)
-    {
+    LIST_FOREACH (fallback, &fallbacks->items, link) {
         if (fallback->from != outlet || !fallback->waits)
             continue;
         fallback->waits = false;
@@ -140,8 +139,7 @@ void fallbacks_open(struct fallbacks *fallbacks)
 {
     struct fallback *fallback;
 
-    LIST_FOREACH(fallback, &fallbacks->items, link)
-    {
+    LIST_FOREACH (fallback, &fallbacks->items, link) {
         if (!fallback->is_asking)
             fallback->after = fallback->moved = 0;
         sleep_for(fallback, 0);
@@ -152,9 +150,9 @@ static struct fallback *find(const struct fallbacks *fallbacks, const struct out
 {
     struct fallback *fallback;
 
-    LIST_FOREACH(fallback, &fallbacks->items, link)
-    if (fallback->from == from)
-        return fallback;
+    LIST_FOREACH (fallback, &fallbacks->items, link)
+        if (fallback->from == from)
+            return fallback;
     return NULL;
 }
 

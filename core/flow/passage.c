@@ -169,9 +169,9 @@ bool passages_use(const struct passages *passages, const struct ruleset *rules)
 {
     const struct routing *routing;
 
-    LIST_FOREACH(routing, &passages->routings, link)
-    if (routing->rules == rules)
-        return true;
+    LIST_FOREACH (routing, &passages->routings, link)
+        if (routing->rules == rules)
+            return true;
     return false;
 }
 
