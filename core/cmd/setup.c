@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "build_config.h"
+#include "cmd/findings.h"
 #include "config/config.h"
 #include "config/partial_folder.h"
 #include "config/yaml.h"
@@ -21,10 +22,6 @@
 #include "sink/fallback.h"
 #include "sink/plugin.h"
 #include "sink/sink.h"
-
-enum {
-    most_sends = 4096,
-};
 
 static bool load_sinks(struct setup *setup)
 {
@@ -86,69 +83,6 @@ static bool check_lookups(struct setup *setup)
     return enricher != NULL;
 }
 
-static bool is_sent_to(const struct rule_send *sends, size_t count, const char *sink)
-{
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(sends[i].sink, sink) == 0)
-            return true;
-    return false;
-}
-
-static bool is_fallback(const struct setup *setup, const char *sink)
-{
-    for (size_t i = 0; i < setup->sink_count; i++) {
-        const char *fallback = setup->sinks[i]->policy.fallback;
-        if (fallback && strcmp(fallback, sink) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool hears_alarms(const struct config *config, const char *sink)
-{
-    for (size_t i = 0; i < config->alarm_count; i++)
-        if (strcmp(config->alarms[i], sink) == 0)
-            return true;
-    return false;
-}
-
-static void warn_of_unused_sinks(struct setup *setup, const struct rule_send *sends, size_t count)
-{
-    const struct config *config = setup->config;
-
-    for (size_t i = 0; i < config->sink_count; i++) {
-        const char *name = config->sinks[i].name;
-        if (!is_sent_to(sends, count, name) && !hears_alarms(config, name) &&
-            !is_fallback(setup, name))
-            problem_warn(
-                &setup->problems, config->sinks[i].place, "no rule sends to sink \"%s\"", name);
-    }
-}
-
-/* What is legal but surely not meant. */
-static void warn_of_gaps(struct setup *setup)
-{
-    const struct config *config = setup->config;
-    auto_free struct rule_send *sends = mem_alloc(most_sends * sizeof *sends);
-    size_t count = ruleset_sends(setup->rules, sends, most_sends);
-    const struct place top = {config->file, 0, 0};
-
-    if (count < most_sends)
-        warn_of_unused_sinks(setup, sends, count);
-    if (config->sink_count > 0 && config->alarm_count == 0)
-        problem_warn(&setup->problems, top,
-            "there is no `alarms:`, so a sink that is broken is told of in the log only: name "
-            "the sinks that hear of tocsin's own troubles");
-    if (!ruleset_is_total(setup->rules))
-        problem_warn(&setup->problems, top,
-            "events that no rule matches are told to nobody: add a rule with `match: {}`, or "
-            "`unmatched: [...]`");
-    if (config->lookup_count == 0)
-        problem_warn(&setup->problems, top,
-            "there is no `sekoia:` block: alerts are not looked up, and messages have no title, "
-            "urgency or status");
-}
-
 /* The templates, on events as they come. */
 static void try_templates(struct setup *setup)
 {
@@ -195,8 +129,8 @@ bool setup_load(struct setup *setup, const char *file)
         ok = load_all(setup);
     if (ok)
         try_templates(setup);
-    if (ok)
-        warn_of_gaps(setup);
+    if (setup->config)
+        findings_add(setup);
     problems_sort(&setup->problems);
     return ok && setup->problems.error_count == 0;
 }

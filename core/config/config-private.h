@@ -28,7 +28,7 @@ void rule_files_find(struct config *config, const struct tocsin_list *names,
 /* Appends a zeroed look-up. */
 struct config_lookup *lookup_add(struct config *config);
 
-/* Warns where a key would go out readable for everybody on the way. */
+/* Warns where the key, or what is looked up, would be readable for everybody on the way. */
 void lookup_warn_plain(const struct config_lookup *lookup, const char *subject, struct place place,
     struct problems *problems);
 

@@ -207,10 +207,10 @@ void lookup_warn_plain(const struct config_lookup *lookup, const char *subject, 
     auto_free char *plain = without_parts(lookup->get);
     struct locator locator;
 
-    if (lookup->bearer.hidden && !locator_split(plain, &locator) &&
-        locator_has_scheme(&locator, "http") && !locator_is_loopback(&locator))
-        problem_warn(problems, place,
-            "%s: the key goes over plain http, readable for everybody on the way", subject);
+    if (!locator_split(plain, &locator) && locator_has_scheme(&locator, "http") &&
+        !locator_is_loopback(&locator))
+        problem_warn(problems, place, "%s: %s over plain http, readable for everybody on the way",
+            subject, lookup->bearer.hidden ? "the key goes" : "what is looked up comes");
 }
 
 /* The look-up that the entry changes, or a new one; NULL where it says too little for that. */

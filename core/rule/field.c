@@ -25,6 +25,34 @@ static const struct {
     {"rule.name", "alert.rule.name"},
 };
 
+bool field_is_name(const char *name)
+{
+    return is_word_of(plain_names, name) || is_word_of(documents, name);
+}
+
+const char *field_nearest(const char *name)
+{
+    const char *near = nearest_word(name, plain_names, word_count(plain_names));
+
+    return near ? near : nearest_word(name, documents, word_count(documents));
+}
+
+bool field_is_told(const struct path *path)
+{
+    const char *name = path->parts[0];
+
+    if (path->count == 1)
+        return !field_is_name(name) && field_nearest(name);
+    return is_word_of(plain_names, name) ||
+           (!is_word_of(documents, name) && nearest_word(name, documents, word_count(documents)));
+}
+
+bool field_is_single(const struct path *path)
+{
+    return path->count == 1 && is_word_of(plain_names, path->parts[0]) &&
+           strcmp(path->parts[0], "rule") != 0;
+}
+
 static const char *meant_inside(const char *written)
 {
     for (size_t i = 0; i < sizeof inside_plain_names / sizeof *inside_plain_names; i++)

@@ -200,6 +200,7 @@ void rule_read(struct compilation *compilation, const struct yaml *node, struct 
 {
     rule->file = text_copy(node->place.file ? node->place.file : "");
     rule->line = node->place.line;
+    rule->column = node->place.column;
     if (node->kind != YAML_MAP) {
         auto_free char *shown = yaml_show(node);
         if (!node->is_faulty)

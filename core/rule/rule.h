@@ -20,7 +20,7 @@ struct send {
 
 struct rule {
     char *name, *file; /* owned */
-    size_t line;
+    size_t line, column;
     char *trace_head; /* owned: `{"rule":...,"at":"file:line"`, as every trace of it begins */
     struct condition match;
     struct send *sends; /* owned; each sink once */

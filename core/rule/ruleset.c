@@ -16,6 +16,7 @@
 #include "rule/partial.h"
 #include "rule/pattern.h"
 #include "rule/rule.h"
+#include "rule/shadow.h"
 #include "rule/subject.h"
 #include "rule/trace.h"
 #include "rule/words.h"
@@ -233,6 +234,11 @@ bool ruleset_is_total(const struct ruleset *rules)
         if (matches_all(&rules->rules[i]))
             return true;
     return rules->unmatched.send_count > 0;
+}
+
+void ruleset_review(const struct ruleset *rules, struct problems *problems)
+{
+    shadows_find(rules->rules, rules->count, problems);
 }
 
 static bool is_target(const struct decision *decision, const char *sink)

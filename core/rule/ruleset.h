@@ -60,6 +60,9 @@ size_t ruleset_sends(const struct ruleset *rules, struct rule_send *sends, size_
 /* True when some rule has `match: {}` or `unmatched` names a sink: every event reaches somebody. */
 bool ruleset_is_total(const struct ruleset *rules);
 
+/* Warns of rules that can never match after an earlier one (rule/shadow.h). */
+void ruleset_review(const struct ruleset *rules, struct problems *problems);
+
 enum verdict {
     VERDICT_NO,
     VERDICT_YES,

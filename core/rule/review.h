@@ -1,0 +1,23 @@
+/* What a match says that is legal and surely not meant: a path that no known event has, a value in
+ * other letters than Sekoia writes, a tenant asked of what must be looked up first. */
+#ifndef TOCSIN_RULE_REVIEW_H
+#define TOCSIN_RULE_REVIEW_H
+
+#include <stddef.h>
+
+struct problems;
+struct yaml;
+
+struct review {
+    struct problems *problems;
+    /* The names that the configuration's own look-ups attach, borrowed: what is in them is not
+     * known here. */
+    const char *const *looked_up;
+    size_t looked_up_count;
+};
+
+/* Warns of what is found in the matches of a rules file. What is wrong with its form is left to
+ * ruleset_compile(). */
+void review_rules(const struct review *review, const struct yaml *document);
+
+#endif
