@@ -17,7 +17,7 @@ static const struct command commands[] = {
     {"init", "[FOLDER]", "write a first tocsin.yaml and rules.yaml", "init my-tocsin", cmd_init},
     {"hooks", "[-c FILE] [new]", "print the URLs that senders post to; new: a fresh path for one",
         "hooks new", cmd_hooks},
-    {"check", "[-c FILE]", "say everything that is wrong with the configuration",
+    {"check", "[-c FILE] [--json]", "say everything that is wrong with the configuration",
         "check -c tocsin.yaml", cmd_check},
     {"explain",
         OPERATORS "[--enrich | --with OBJECT.json | --not-enriched] [--hook HOOK] EVENT.json | ID "

@@ -63,7 +63,7 @@ static void find_unused_sinks(struct setup *setup)
 static void find_gaps(struct setup *setup)
 {
     const struct config *config = setup->config;
-    const struct place top = {config->file, 0, 0};
+    const struct place top = {config->document->place.file, 0, 0};
 
     if (config->sink_count > 0 && config->alarm_count == 0)
         problem_warn(&setup->problems, top,
@@ -125,7 +125,7 @@ static struct place place_of(const struct config *config, const char *key)
 {
     const struct yaml *node = yaml_get(config->document, key);
 
-    return node ? node->place : (struct place){config->file, 0, 0};
+    return node ? node->place : (struct place){config->document->place.file, 0, 0};
 }
 
 /* A hook's path is a password, and so is the admin token. */
@@ -142,7 +142,7 @@ static void find_plain_http(struct setup *setup)
             "\"listen\" takes plain http from other machines: the hooks' secret paths, and the "
             "events, can be read on the way; put a proxy with TLS in front, and say its https:// "
             "address as \"public_url\"");
-    if (config->admin.host && !config->admin.is_loopback)
+    if (config->admin.host && !config->admin.is_loopback && config->admin_token.hidden)
         problem_warn(&setup->problems, place_of(config, "admin"),
             "\"admin\" takes plain http from other machines: its token, and all that is shown, can "
             "be read on the way");

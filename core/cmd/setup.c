@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "build_config.h"
 #include "cmd/findings.h"
+#include "cmd/sink_names.h"
 #include "config/config.h"
 #include "config/partial_folder.h"
 #include "config/yaml.h"
@@ -29,7 +30,7 @@ static bool load_sinks(struct setup *setup)
     bool ok = policy_check_defaults(config->sink_defaults, &setup->problems);
 
     if (!ok)
-        return false; /* every sink would report the same again */
+        setup->config->sink_defaults = NULL; /* every sink would report the same again */
     setup->sinks = mem_alloc(config->sink_count * sizeof(struct sink *));
     for (size_t i = 0; i < config->sink_count; i++) {
         struct sink *sink = sink_create(config, &config->sinks[i], &setup->problems);
@@ -59,14 +60,13 @@ static bool load_rule_documents(struct setup *setup)
 
 static bool load_rules(struct setup *setup)
 {
-    const struct config *config = setup->config;
-    auto_free const char **names = mem_alloc(config->sink_count * sizeof *names);
     bool is_readable = load_rule_documents(setup);
+    size_t count;
+    auto_free const char **names = sink_names_collect(setup->config,
+        (const struct yaml *const *)setup->rule_documents, setup->rule_document_count, &count);
 
-    for (size_t i = 0; i < config->sink_count; i++)
-        names[i] = config->sinks[i].name;
     setup->rules = ruleset_read((const struct yaml *const *)setup->rule_documents,
-        setup->rule_document_count, names, config->sink_count, &setup->problems);
+        setup->rule_document_count, names, count, &setup->problems);
     setup->phrases = phrasebook_create(setup->rules, &setup->problems);
     cases_read(&setup->cases, (const struct yaml *const *)setup->rule_documents,
         setup->rule_document_count, config, &setup->problems);

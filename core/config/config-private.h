@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <jansson.h>
 #include <tocsin/sink.h>
 
 #include "config/config.h"
@@ -16,6 +17,16 @@ void hooks_read(struct config *config, struct problems *problems);
 void sekoia_read(struct config *config, struct problems *problems);
 void lookups_read(struct config *config, struct problems *problems);
 void sinks_read(struct config *config, struct problems *problems);
+
+/* The shapes of the same blocks (config/shape.h), added to that of the document. */
+void settings_shape(json_t *document);
+void listeners_shape(json_t *document);
+void hooks_shape(json_t *document);
+void sekoia_shape(json_t *document);
+void lookups_shape(json_t *document);
+
+/* The types of events that sekoia_read() makes look-ups for; NULL at the end. */
+const char *preset_type(size_t position);
 
 /* `alarms`: the names of sinks. */
 void alarms_set(struct config *config, const struct tocsin_list *names, struct problems *problems);

@@ -10,6 +10,7 @@
 #include "config/filename.h"
 #include "config/locator.h"
 #include "config/options.h"
+#include "config/shape.h"
 #include "config/yaml.h"
 
 enum {
@@ -51,6 +52,17 @@ static const struct tocsin_option ledger_options[] = {
     TOCSIN_OPTION(struct ledger, keep_dead, 0, "30d", "how long dead letters are kept"),
     TOCSIN_OPTION(struct ledger, max_size, 0, NULL, "how large the ledger may become"),
 };
+
+void settings_shape(json_t *document)
+{
+    json_t *ledger = shape_map();
+
+    shape_add_options(document, &OPTION_TABLE(settings_options));
+    shape_narrow(document, "public_url", "^$|" SHAPE_HTTP);
+    shape_add_options(ledger, &OPTION_TABLE(ledger_options));
+    shape_described(ledger, "where events are kept, and how long");
+    shape_set(document, "ledger", shape_or_nothing(ledger), false);
+}
 
 bool is_map_of_names(const struct yaml *node, const char *key, struct problems *problems)
 {
@@ -159,7 +171,9 @@ static void check_dedupe(
     const struct yaml *dedupe = yaml_get(config->document, "dedupe");
     const struct yaml *culprit = dedupe ? dedupe : yaml_get(ledger, "keep");
 
-    if (culprit && config->dedupe_ms > config->keep_ms)
+    if (culprit && option_is_readable(dedupe, TOCSIN_DURATION) &&
+        option_is_readable(yaml_get(ledger, "keep"), TOCSIN_DURATION) &&
+        config->dedupe_ms > config->keep_ms)
         problem_add(problems, culprit->place,
             "\"dedupe\" (10m unless set) may not be longer than the ledger's \"keep\" (7d unless "
             "set)");
@@ -171,7 +185,8 @@ static void check_max_size(
 {
     const struct yaml *node = yaml_get(ledger, "max_size");
 
-    if (node && (config->max_size < smallest_ledger || config->max_size > largest_ledger))
+    if (node && option_is_readable(node, TOCSIN_SIZE) &&
+        (config->max_size < smallest_ledger || config->max_size > largest_ledger))
         problem_add(problems, node->place, "ledger: \"max_size\" must lie between 1m and 1000g");
 }
 
@@ -183,15 +198,13 @@ static void ledger_read(struct config *config, struct problems *problems)
     const struct option_table table = OPTION_TABLE(ledger_options);
     struct ledger ledger = {0};
 
-    bool ok = options_read(&table, written ? written : &nothing, &ledger, &context);
+    options_read(&table, written ? written : &nothing, &ledger, &context);
     config->ledger_path = take_text(&ledger.sqlite);
     config->keep_ms = ledger.keep.ms;
     config->keep_dead_ms = ledger.keep_dead.ms;
     config->max_size = ledger.max_size.bytes;
-    if (ok)
-        check_max_size(config, written, problems);
-    if (ok)
-        check_dedupe(config, written, problems);
+    check_max_size(config, written, problems);
+    check_dedupe(config, written, problems);
     options_finish(&table, &ledger);
 }
 
@@ -205,9 +218,11 @@ static void sink_defaults_read(struct config *config, struct problems *problems)
     config->sink_defaults = node && node->kind == YAML_MAP ? node : NULL;
 }
 
-/* Valid, but of no use. */
+/* Valid, but of no use. What has faults may be what is missing. */
 static void warn_of_gaps(const struct config *config, struct problems *problems)
 {
+    if (problems->error_count > 0)
+        return;
     if (config->hook_count == 0)
         problem_warn(problems, config->document->place, "there is no hook, so no event can arrive");
     if (config->sink_count == 0)

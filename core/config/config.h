@@ -89,6 +89,11 @@ struct config *config_load(
     const char *file, const char *default_plugin_path, struct problems *problems);
 void config_destroy(struct config *config);
 
+/* The names of the sinks as they are written, so that a sink with a fault of its own is not unknown
+ * too; from under a misspelt `sinks` likewise. NULL where they cannot be known: what stands there
+ * is no map. */
+const struct yaml *config_sink_names(const struct config *config);
+
 /* Whether the `sinks` block has that name; says otherwise, at the node, which one is nearest. */
 bool sink_name_check(const struct config *config, const char *name, const struct yaml *node,
     const char *subject, struct problems *problems);

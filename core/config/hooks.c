@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "config/options.h"
+#include "config/shape.h"
 #include "config/yaml.h"
 
 /* The last part of the path that stands in Sekoia's documentation of notification webhooks, for
@@ -34,6 +35,15 @@ static const struct tocsin_option hook_options[] = {
     TOCSIN_OPTION(struct hook_options, alarm_if_silent, 0, NULL,
         "an alarm is raised when nothing was accepted for so long"),
 };
+
+void hooks_shape(json_t *document)
+{
+    json_t *hook = shape_map();
+
+    shape_add_options(hook, &OPTION_TABLE(hook_options));
+    shape_narrow(hook, "path", "^(/[A-Za-z0-9._~-]+)+$");
+    shape_set(document, "hooks", shape_of_names(hook, "the paths that accept posts"), false);
+}
 
 /* Unreserved characters and slashes (RFC 3986): whatever would be percent-encoded on the way could
  * come back in another form. */
@@ -83,7 +93,8 @@ static void check_body(
 {
     const struct yaml *node = yaml_get(map, "max_body");
 
-    if (node && (hook->max_body < smallest_body || hook->max_body > largest_body))
+    if (node && option_is_readable(node, TOCSIN_SIZE) &&
+        (hook->max_body < smallest_body || hook->max_body > largest_body))
         problem_add(
             problems, node->place, "hook %s: \"max_body\" must lie within 1k and 16m", hook->name);
 }
@@ -93,7 +104,8 @@ static void check_silence(
 {
     const struct yaml *node = yaml_get(map, "alarm_if_silent");
 
-    if (node && hook->alarm_if_silent_ms < shortest_silence_ms)
+    if (node && option_is_readable(node, TOCSIN_DURATION) &&
+        hook->alarm_if_silent_ms < shortest_silence_ms)
         problem_add(
             problems, node->place, "hook %s: \"alarm_if_silent\" must be 1s or longer", hook->name);
 }

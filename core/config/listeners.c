@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "config/locator.h"
 #include "config/options.h"
+#include "config/shape.h"
 #include "config/yaml.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
@@ -22,6 +23,36 @@ static const struct tocsin_option listener_options[] = {
     TOCSIN_OPTION(struct listener, address, TOCSIN_REQUIRED, NULL, "where to listen"),
     TOCSIN_OPTION(struct listener, token, 0, NULL, "what callers must show"),
 };
+
+/* What address_parse() takes. */
+#define PORT "(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[0-9]{1,4})"
+#define ADDRESS "^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9.-]+):" PORT "$"
+
+static json_t *address_shape(void)
+{
+    return json_pack("{s:s, s:s, s:s}", "type", "string", "description",
+        "an address such as 127.0.0.1:8080 or [::]:8080", "pattern", ADDRESS "|\\$\\{");
+}
+
+/* An address, or a block that holds one. */
+static json_t *listener_shape(size_t option_count, const char *description)
+{
+    const struct option_table table = {listener_options, option_count, sizeof *listener_options};
+    json_t *block = shape_map();
+
+    shape_add_options(block, &table);
+    shape_narrow(block, "address", ADDRESS);
+    return json_pack(
+        "{s:s, s:[o, o]}", "description", description, "anyOf", address_shape(), block);
+}
+
+void listeners_shape(json_t *document)
+{
+    shape_set(document, "listen", listener_shape(1, "where hooks are received"), false);
+    shape_set(document, "admin",
+        listener_shape(LENGTH(listener_options), "page, API and metrics; not for the outside"),
+        false);
+}
 
 /* How one of the two is read. */
 struct listener_kind {

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "config/locator.h"
 #include "config/options.h"
+#include "config/shape.h"
 #include "config/yaml.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
@@ -33,6 +34,25 @@ static const struct tocsin_option lookup_options[] = {
     TOCSIN_OPTION(struct lookup_options, deadline, 0, NULL, "for all tries together"),
     TOCSIN_OPTION(struct lookup_options, timeout, 0, NULL, "for one try"),
 };
+
+/* A preset may be changed in one thing; every other look-up must say where to ask. */
+void lookups_shape(json_t *document)
+{
+    json_t *other = shape_map();
+    const char *type;
+
+    shape_add_options(other, &OPTION_TABLE(lookup_options));
+    shape_narrow(other, "get", SHAPE_HTTP);
+    shape_narrow(other, "as", "^[A-Za-z0-9_-]+$");
+    json_t *preset = json_deep_copy(other);
+    json_object_set_new(other, "required", json_pack("[s]", "get"));
+    json_t *names = shape_of_names(other, "changes to the look-ups, and more types");
+    json_object_set_new(names, "properties", json_object());
+    for (size_t i = 0; (type = preset_type(i)); i++)
+        json_object_set(json_object_get(names, "properties"), type, preset);
+    json_decref(preset);
+    shape_set(document, "enrich", names, false);
+}
 
 /* One entry of `enrich` while it is read. */
 struct reading {
@@ -155,7 +175,7 @@ static void set_duration(int64_t *target, struct tocsin_duration duration, const
 
     if (!node)
         return;
-    if (duration.ms == 0 && !node->is_faulty)
+    if (duration.ms == 0 && option_is_readable(node, TOCSIN_DURATION))
         problem_add(reading->problems, node->place, "%s: \"%s\" must be longer than 0",
             reading->subject, key);
     *target = duration.ms;

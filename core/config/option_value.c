@@ -362,6 +362,20 @@ bool option_value_read(const struct tocsin_option *option, const struct yaml *no
     return type_of(option->type)->read(&reading, node, member);
 }
 
+bool option_is_readable(const struct yaml *node, uint32_t type)
+{
+    auto_problems struct problems problems = {0};
+    const struct option_context context = {.problems = &problems};
+    const struct tocsin_option option = {.name = "", .type = type};
+    auto_free void *member = mem_alloc(option_value_size(type));
+
+    if (!node)
+        return true;
+    bool ok = !node->is_faulty && option_value_read(&option, node, &context, member);
+    option_value_finish(&option, member);
+    return ok;
+}
+
 bool option_value_fall_back(const struct tocsin_option *option, const struct yaml *like,
     const struct option_context *context, void *member)
 {

@@ -53,6 +53,10 @@ bool options_read(const struct option_table *table, const struct yaml *map, void
 bool option_read(const struct tocsin_option *option, const struct yaml *map, void *config,
     const struct option_context *context);
 
+/* Whether a node holds what an option of the type takes; one that is missing does. For checks of
+ * ranges, which say nothing of what could not be read. */
+bool option_is_readable(const struct yaml *node, uint32_t type);
+
 /* Frees what options_read() put into the struct; secrets are wiped. */
 void options_finish(const struct option_table *table, void *config);
 

@@ -55,6 +55,14 @@ static int compare(size_t a, size_t b)
     return (a > b) - (a < b);
 }
 
+/* What is wrong, without whose it is: behind "sink siem: ". */
+static const char *matter_of(const struct problem *problem)
+{
+    const char *colon = strstr(problem->text, ": ");
+
+    return colon ? colon + 2 : problem->text;
+}
+
 /* The text is the last key, so that repeats come to stand side by side. */
 static int compare_problems(const void *left, const void *right)
 {
@@ -67,7 +75,16 @@ static int compare_problems(const void *left, const void *right)
         order = compare(a->column, b->column);
     if (order == 0)
         order = (int)a->is_warning - (int)b->is_warning;
+    if (order == 0)
+        order = strcmp(matter_of(a), matter_of(b));
     return order ? order : strcmp(a->text, b->text);
+}
+
+/* Said of the same words at the same place: of two that an alias brought them to. */
+static bool is_repeat(const struct problem *a, const struct problem *b)
+{
+    return strcmp(a->file, b->file) == 0 && a->line == b->line && a->column == b->column &&
+           a->is_warning == b->is_warning && strcmp(matter_of(a), matter_of(b)) == 0;
 }
 
 static void problem_finish(struct problem *problem)
@@ -84,7 +101,7 @@ void problems_sort(struct problems *problems)
         return;
     qsort(problems->items, problems->count, sizeof *problems->items, compare_problems);
     for (size_t i = 1; i < problems->count; i++) {
-        if (compare_problems(&problems->items[kept], &problems->items[i]) == 0) {
+        if (is_repeat(&problems->items[kept], &problems->items[i])) {
             problems->error_count -= !problems->items[i].is_warning;
             problem_finish(&problems->items[i]);
         } else {

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "config/locator.h"
 #include "config/options.h"
+#include "config/shape.h"
 #include "config/yaml.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
@@ -58,6 +59,29 @@ static const struct preset {
     {"case", "/v1/sic/cases/{{attributes.uuid}}", NULL, "case"},
     {"content-proposal", "/v2/inthreat/content-proposals/{{attributes.uuid}}", "data", "proposal"},
 };
+
+const char *preset_type(size_t position)
+{
+    return position < LENGTH(presets) ? presets[position].type : NULL;
+}
+
+/* Either a region, or both addresses. */
+void sekoia_shape(json_t *document)
+{
+    json_t *sekoia = shape_map(), *levels = shape_map();
+
+    shape_add_options(levels, &OPTION_TABLE(level_options));
+    shape_described(levels, "the lowest urgency of each level");
+    shape_add_options(sekoia, &OPTION_TABLE(sekoia_options));
+    shape_narrow(sekoia, "api", "^$|" SHAPE_HTTP);
+    shape_narrow(sekoia, "app", "^$|" SHAPE_HTTP);
+    shape_described(sekoia, "look-ups of alerts, cases and proposals, and links to them");
+    shape_set(sekoia, "levels", shape_or_nothing(levels), false);
+    json_object_set_new(sekoia, "oneOf",
+        json_pack("[{s:[s], s:{s:b, s:b}}, {s:[s, s], s:{s:b}}]", "required", "region",
+            "properties", "api", 0, "app", 0, "required", "api", "app", "properties", "region", 0));
+    shape_set(document, "sekoia", sekoia, false);
+}
 
 static void add_preset(
     struct config *config, const struct preset *preset, const char *api_key, struct place place)

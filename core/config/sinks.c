@@ -84,6 +84,28 @@ void sinks_read(struct config *config, struct problems *problems)
             sink_read(config, &map->entries[i], problems);
 }
 
+/* A key that is likely meant to be `sinks`: that it is none is told already. */
+static bool is_misspelt(const struct yaml_entry *entry)
+{
+    static const char *const name[] = {"sinks"};
+
+    return entry->value->kind == YAML_MAP && nearest_word(entry->key->text, name, 1) != NULL;
+}
+
+const struct yaml *config_sink_names(const struct config *config)
+{
+    static const struct yaml nothing = {.kind = YAML_MAP};
+    const struct yaml *document = config->document;
+    const struct yaml *map = yaml_get(document, "sinks");
+
+    for (size_t i = 0; !map && i < document->count; i++)
+        if (is_misspelt(&document->entries[i]))
+            map = document->entries[i].value;
+    if (!map || (map->kind == YAML_NULL && !map->is_faulty))
+        return &nothing;
+    return map->kind == YAML_MAP ? map : NULL;
+}
+
 static const char *nearest_sink(const struct yaml *map, const char *name)
 {
     auto_free const char **names = mem_alloc((map->count + 1) * sizeof *names);
@@ -93,16 +115,14 @@ static const char *nearest_sink(const struct yaml *map, const char *name)
     return nearest_word(name, names, map->count);
 }
 
-/* By what is written, so that a sink with a fault of its own is not unknown too. */
 bool sink_name_check(const struct config *config, const char *name, const struct yaml *node,
     const char *subject, struct problems *problems)
 {
-    static const struct yaml nothing = {.kind = YAML_MAP};
-    const struct yaml *map = yaml_get(config->document, "sinks");
-    const char *nearest = nearest_sink(map ? map : &nothing, name);
+    const struct yaml *map = config_sink_names(config);
 
-    if (yaml_get(map, name))
+    if (!map || yaml_get(map, name))
         return true;
+    const char *nearest = nearest_sink(map, name);
     if (nearest)
         problem_add(problems, node->place, "%s: unknown sink \"%s\"; did you mean \"%s\"?", subject,
             name, nearest);
@@ -116,12 +136,26 @@ static const struct yaml *nth_name(const struct yaml *list, size_t position)
     return list->kind == YAML_LIST && position < list->count ? list->items[position] : list;
 }
 
+static bool hears_alarms(const struct config *config, const char *sink)
+{
+    for (size_t i = 0; i < config->alarm_count; i++)
+        if (strcmp(config->alarms[i], sink) == 0)
+            return true;
+    return false;
+}
+
 void alarms_set(struct config *config, const struct tocsin_list *names, struct problems *problems)
 {
     const struct yaml *list = yaml_get(config->document, "alarms");
 
     config->alarms = mem_alloc((names->count + 1) * sizeof *config->alarms);
-    for (size_t i = 0; i < names->count; i++)
-        if (sink_name_check(config, names->items[i], nth_name(list, i), "alarms", problems))
+    for (size_t i = 0; i < names->count; i++) {
+        if (!sink_name_check(config, names->items[i], nth_name(list, i), "alarms", problems))
+            continue;
+        if (hears_alarms(config, names->items[i]))
+            problem_warn(problems, nth_name(list, i)->place, "alarms: \"%s\" is named twice",
+                names->items[i]);
+        else
             config->alarms[config->alarm_count++] = text_copy(names->items[i]);
+    }
 }

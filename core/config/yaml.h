@@ -21,6 +21,7 @@ struct yaml {
     enum yaml_kind kind; /* YAML_NULL: an empty plain value, or plain ~ or null */
     bool quoted;         /* scalars: written in quotes or as a block */
     bool has_comment;    /* YAML_NULL: a # follows, so it may have been meant as a text */
+    bool has_lost_keys;  /* maps: a key was refused, so none that is missing may be asked for */
     bool is_faulty;      /* what is wrong with it stands in the problems already: say no more */
     struct place place;
     char *text;          /* scalars, owned; for YAML_NULL what was written */

@@ -121,9 +121,15 @@ static bool check_key(struct loader *loader, const yaml_node_t *key)
         return false;
     }
     bool is_plain = key->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    static const char no_break_space[] = "\xc2\xa0";
     const char *text = (const char *)key->data.scalar.value;
     if (is_plain && *text == '\0') {
         problem_add(loader->problems, place, "a key is missing before the \":\"");
+        return false;
+    }
+    if (is_plain && strncmp(text, no_break_space, strlen(no_break_space)) == 0) {
+        problem_add(loader->problems, place,
+            "a no-break space (U+00A0) stands here, which does not indent; write blanks");
         return false;
     }
     if (is_plain && strcmp(text, "<<") == 0) {
@@ -182,10 +188,13 @@ static void drop_duplicates(struct loader *loader, struct yaml *map)
 /* The key `null` is a word. */
 static void build_entry(struct loader *loader, const yaml_node_pair_t *from, struct yaml *map)
 {
-    if (!check_key(loader, yaml_document_get_node(loader->document, from->key)))
+    if (!check_key(loader, yaml_document_get_node(loader->document, from->key))) {
+        map->has_lost_keys = true;
         return;
+    }
     struct yaml *key = build(loader, from->key);
     if (key->is_faulty) {
+        map->has_lost_keys = true;
         yaml_destroy(key);
         return;
     }

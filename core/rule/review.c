@@ -104,6 +104,26 @@ static bool is_written(const struct yaml *value, const char *word)
     return false;
 }
 
+/* `${HOST}`, `${file:...}`: what tocsin.yaml would replace. */
+static bool looks_replaced(const char *text)
+{
+    const char *name = strstr(text, "${");
+    size_t len = name ? strspn(name + 2, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                         "0123456789_")
+                      : 0;
+
+    return len > 0 && (name[2 + len] == '}' || name[2 + len] == ':');
+}
+
+static void review_replacement(const struct review *review, const struct yaml *text)
+{
+    auto_free char *shown = yaml_show(text);
+
+    if (looks_replaced(text->text))
+        problem_warn(review->problems, text->place,
+            "%s is compared as it stands: ${...} is replaced in tocsin.yaml only", shown);
+}
+
 /* One who writes both ways knows what may come. */
 static void review_words(
     const struct review *review, const char *path, int families, const struct yaml *value)
@@ -115,6 +135,7 @@ static void review_words(
         const struct yaml *text = nth_text(value, texts, i);
         if (text->kind != YAML_SCALAR || text->is_faulty)
             continue;
+        review_replacement(review, text);
         const char *meant = vocabulary_meant(path, families, text->text);
         auto_free char *shown = yaml_show(text);
         if (meant && !is_written(value, meant))

@@ -178,7 +178,10 @@ static void read_key(
 static void require(
     struct compilation *compilation, const struct yaml *node, const char *key, const char *cure)
 {
-    if (!yaml_get(node, key) && !node->is_faulty)
+    const struct words words = {"key", rule_keys, planned_keys};
+
+    if (!yaml_get(node, key) && !node->is_faulty && !node->has_lost_keys &&
+        !words_has_misspelt(&words, node, key))
         problem_add(compilation->problems, node->place, "this rule has no \"%s\"%s", key, cure);
 }
 

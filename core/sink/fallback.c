@@ -18,14 +18,6 @@ static const struct sink *find_sink(struct sink *const *sinks, size_t count, con
     return NULL;
 }
 
-static const struct yaml *find_option(const struct config *config, const char *sink)
-{
-    for (size_t i = 0; i < config->sink_count; i++)
-        if (strcmp(config->sinks[i].name, sink) == 0)
-            return yaml_get(config->sinks[i].node, "fallback");
-    return NULL;
-}
-
 /* Follows the chain from a sink; true, with its words ("a -> b -> a"), when it comes back there. A
  * circle that it only runs into is told of by those on it. */
 static bool is_circle(
@@ -43,29 +35,32 @@ static bool is_circle(
     return false;
 }
 
-static bool check_one(const struct config *config, const struct sink *sink,
+static bool check_one(const struct config *config, const struct config_sink *configured,
     struct sink *const *sinks, size_t count, struct problems *problems)
 {
-    const struct yaml *node = find_option(config, sink->name);
+    const struct yaml *node = yaml_get(configured->node, "fallback");
     auto_buf struct buf words = {0};
-    auto_free char *subject = text_format("sink %s", sink->name);
+    auto_free char *subject = text_format("sink %s", configured->name);
 
-    if (!sink_name_check(config, sink->policy.fallback, node, subject, problems))
-        return false;
-    if (!is_circle(sink, sinks, count, &words))
+    if (!node || node->kind != YAML_SCALAR || node->is_faulty || !*node->text)
         return true;
-    problem_add(problems, node->place, "sink %s: its fallback leads back to it: %s", sink->name,
-        buf_text(&words));
+    if (!sink_name_check(config, node->text, node, subject, problems))
+        return false;
+    const struct sink *sink = find_sink(sinks, count, configured->name);
+    if (!sink || !is_circle(sink, sinks, count, &words))
+        return true;
+    problem_add(problems, node->place, "sink %s: its fallback leads back to it: %s",
+        configured->name, buf_text(&words));
     return false;
 }
 
+/* By what is written: the fallback of a sink that has another fault is looked at too. */
 bool fallbacks_check(
     const struct config *config, struct sink *const *sinks, size_t count, struct problems *problems)
 {
     bool ok = true;
 
-    for (size_t i = 0; i < count; i++)
-        if (sinks[i]->policy.fallback)
-            ok &= check_one(config, sinks[i], sinks, count, problems);
+    for (size_t i = 0; i < config->sink_count; i++)
+        ok &= check_one(config, &config->sinks[i], sinks, count, problems);
     return ok;
 }

@@ -8,7 +8,9 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "base/units.h"
+#include "sink/plugin_folder.h"
 #include "sink/policy.h"
 
 enum {
@@ -111,6 +113,21 @@ static char *find_file(const char *name, char *const *folders, size_t folder_cou
     return NULL;
 }
 
+/* The folders are looked into for people's eyes only: nothing that is found so is loaded. */
+static void add_nearest(
+    struct error *error, const char *name, char *const *folders, size_t folder_count)
+{
+    size_t count;
+    auto_free char **names = plugin_folders_list(folders, folder_count, &count);
+    const char *near = nearest_word(name, (const char *const *)names, count);
+    auto_free char *so_far = text_copy(error_text(error));
+
+    if (near)
+        error_set(error, "%s; did you mean \"%s\"?", so_far, near);
+    for (size_t i = 0; i < count; i++)
+        free(names[i]);
+}
+
 static void set_not_found(
     struct error *error, const char *name, char *const *folders, size_t folder_count)
 {
@@ -120,6 +137,7 @@ static void set_not_found(
         auto_free char *so_far = text_copy(error_text(error));
         error_set(error, "%s, %s", so_far, folders[i]);
     }
+    add_nearest(error, name, folders, folder_count);
 }
 
 struct plugin *plugin_load(

@@ -6,9 +6,11 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "base/units.h"
 #include "config/options.h"
 #include "config/problems.h"
+#include "config/shape.h"
 #include "config/yaml.h"
 #include "sink/plugin.h"
 
@@ -82,6 +84,36 @@ size_t policy_name_count(bool blocks)
     return (blocks ? LENGTH(names_blocking) : LENGTH(names_http)) - 1;
 }
 
+static void add_block(
+    json_t *map, const char *name, const struct option_table *table, const char *description)
+{
+    json_t *block = shape_map();
+
+    shape_add_options(block, table);
+    shape_set(map, name, shape_described(block, description), false);
+}
+
+/* A text for its table, and more for rate_parse(). */
+static void add_rate(json_t *map)
+{
+    shape_set(map, "rate",
+        json_pack("{s:s, s:s, s:s}", "description", "how many messages: 10/s, 60/m, off", "type",
+            "string", "pattern", "^(0*[1-9][0-9]*/[smh]|off)$|\\$\\{"),
+        false);
+}
+
+void policy_shape(json_t *map, enum policy_kind kind)
+{
+    shape_add_options(map, &OPTION_TABLE(any_table));
+    add_rate(map);
+    if (kind != POLICY_BLOCKS)
+        shape_add_options(map, &OPTION_TABLE(http_table));
+    if (kind == POLICY_DEFAULTS)
+        json_object_del(json_object_get(map, "properties"), "fallback");
+    add_block(map, "retry", &OPTION_TABLE(retry_table), "when to try again, and when to stop");
+    add_block(map, "breaker", &OPTION_TABLE(breaker_table), "when to leave the sink alone");
+}
+
 /* A map of the upper's entries and those of the lower that the upper lacks. Its nodes are borrowed;
  * the array is the caller's to free. */
 static struct yaml overlaid(const struct yaml *upper, const struct yaml *lower)
@@ -131,8 +163,9 @@ static bool read_block(const char *name, const struct option_table *table, void 
     static const struct yaml empty = {.kind = YAML_MAP};
 
     if (upper && upper->kind != YAML_MAP) {
-        problem_add(context->problems, upper->place, "\"%s\" must be a map, not %s", name,
-            yaml_describe(upper));
+        if (!upper->is_faulty)
+            problem_add(context->problems, upper->place, "%s: \"%s\" must be a map, not %s",
+                context->subject, name, yaml_describe(upper));
         return false;
     }
     if (!upper && !lower)
@@ -143,142 +176,212 @@ static bool read_block(const char *name, const struct option_table *table, void 
     return ok;
 }
 
-static bool check_numbers(
-    const struct policy *policy, const struct yaml *node, const struct option_context *context)
-{
-    struct problems *problems = context->problems;
-    size_t before = problems->error_count;
+/* Where an option is written: at the sink, else in sink_defaults; the whole where it is nowhere. */
+struct origin {
+    const struct yaml *sink, *defaults;
+};
 
-    if (policy->timeout_ms < 100 || policy->timeout_ms > 600000)
-        problem_add(problems, node->place, "%s: \"timeout\" must lie between 100ms and 10m",
-            context->subject);
-    if (policy->retry_first_ms < 1 || policy->retry_max_ms < policy->retry_first_ms)
-        problem_add(problems, node->place, "%s: \"retry\" needs first >= 1ms and max >= first",
-            context->subject);
-    if (policy->breaker_failures < 1 || policy->probe_ms < 100)
-        problem_add(problems, node->place, "%s: \"breaker\" needs failures >= 1 and probe >= 100ms",
-            context->subject);
-    if (policy->fallback_after_ms < 1000)
-        problem_add(
-            problems, node->place, "%s: \"fallback_after\" must be 1s or longer", context->subject);
-    return problems->error_count == before;
+static const struct yaml *find_written(const struct origin *origin, const char *name)
+{
+    const struct yaml *node = yaml_get(origin->sink, name);
+
+    return node ? node : yaml_get(origin->defaults, name);
 }
 
-static bool set_concurrency(struct policy *policy, int64_t written, const struct plugin *plugin,
-    const struct yaml *node, const struct option_context *context)
+static struct place place_of(const struct origin *origin, const char *name)
+{
+    const struct yaml *node = find_written(origin, name);
+
+    if (!node)
+        node = origin->sink ? origin->sink : origin->defaults;
+    return node->place;
+}
+
+static void require(bool holds, const char *name, const char *bounds, const struct origin *origin,
+    const struct option_context *context)
+{
+    if (!holds)
+        problem_add(context->problems, place_of(origin, name), "%s: \"%s\" %s", context->subject,
+            name, bounds);
+}
+
+static void check_block_numbers(const struct policy *policy, bool has_retries, bool has_breaker,
+    const struct origin *origin, const struct option_context *context)
+{
+    require(!has_retries ||
+                (policy->retry_first_ms >= 1 && policy->retry_max_ms >= policy->retry_first_ms),
+        "retry", "needs first >= 1ms and max >= first", origin, context);
+    require(!has_breaker || (policy->breaker_failures >= 1 && policy->probe_ms >= 100), "breaker",
+        "needs failures >= 1 and probe >= 100ms", origin, context);
+}
+
+/* Of what could be read; of the rest it was said why not. */
+static void check_flat_numbers(const struct policy *policy, const struct any_options *written,
+    const struct origin *origin, const struct option_context *context)
+{
+    const struct yaml *timeout = find_written(origin, "timeout"),
+                      *after = find_written(origin, "fallback_after"),
+                      *concurrency = find_written(origin, "concurrency");
+
+    if (option_is_readable(timeout, TOCSIN_DURATION))
+        require(policy->timeout_ms >= 100 && policy->timeout_ms <= 600000, "timeout",
+            "must lie between 100ms and 10m", origin, context);
+    if (option_is_readable(after, TOCSIN_DURATION))
+        require(policy->fallback_after_ms >= 1000, "fallback_after", "must be 1s or longer", origin,
+            context);
+    if (concurrency && option_is_readable(concurrency, TOCSIN_INT))
+        require(written->concurrency >= 1 && written->concurrency <= most_concurrency,
+            "concurrency", "must lie between 1 and 64", origin, context);
+}
+
+static void set_concurrency(struct policy *policy, int64_t written, const struct plugin *plugin)
 {
     int64_t own = plugin && plugin->descriptor.concurrency ? plugin->descriptor.concurrency
                                                            : default_concurrency;
 
-    if (written < 0 || written > most_concurrency) {
-        problem_add(context->problems, node->place, "%s: \"concurrency\" must lie between 1 and %d",
-            context->subject, most_concurrency);
-        return false;
-    }
-    policy->concurrency = (size_t)(written ? written : own);
-    return true;
+    policy->concurrency = (size_t)(written > 0 ? written : own);
 }
 
-static bool set_rate(struct policy *policy, const char *written, const struct plugin *plugin,
-    const struct yaml *node, const struct option_context *context)
+static void set_rate(struct policy *policy, const char *written, const struct plugin *plugin,
+    const struct origin *origin, const struct option_context *context)
 {
     const char *own = plugin && plugin->descriptor.rate ? plugin->descriptor.rate : "off";
-    const struct yaml *value = yaml_get(node, "rate");
+    const struct yaml *value = find_written(origin, "rate");
 
-    if (rate_parse(written ? written : own, &policy->rate))
-        return true;
+    if (!option_is_readable(value, TOCSIN_TEXT) ||
+        rate_parse(written ? written : own, &policy->rate))
+        return;
     auto_free char *shown = value ? yaml_show(value) : text_copy("that");
-    problem_add(context->problems, value ? value->place : node->place,
+    problem_add(context->problems, place_of(origin, "rate"),
         "%s: \"rate\" must be like 10/s, 60/m or off, not %s", context->subject, shown);
-    return false;
 }
 
-static bool refuse_later(const struct yaml *node, const struct option_context *context)
+/* What is designed and not built, and what this sink's plugin would never hear of. */
+static void refuse_useless(
+    const struct yaml *node, const struct plugin *plugin, const struct option_context *context)
 {
-    bool ok = true;
+    const struct yaml *proxy = yaml_get(node, "proxy");
 
     for (size_t i = 0; i < LENGTH(later_names); i++) {
         const struct yaml *value = yaml_get(node, later_names[i]);
-        if (!value)
-            continue;
-        problem_add(context->problems, value->place, "%s: \"%s\" is not in this version yet",
-            context->subject, later_names[i]);
-        ok = false;
+        if (value)
+            problem_add(context->problems, value->place, "%s: \"%s\" is not in this version yet",
+                context->subject, later_names[i]);
     }
-    return ok;
+    if (proxy && plugin && plugin_blocks(plugin))
+        problem_add(context->problems, proxy->place,
+            "%s: \"proxy\" is for sinks whose requests tocsin makes; %s makes its own connections",
+            context->subject, plugin->descriptor.name);
 }
 
-static bool read_all(struct policy *policy, const struct plugin *plugin, const struct yaml *sink,
-    const struct yaml *defaults, const struct option_context *context)
+static void read_blocks(
+    struct policy *policy, const struct origin *origin, const struct option_context *context)
 {
-    const struct option_table any = OPTION_TABLE(any_table), http = OPTION_TABLE(http_table),
-                              retry = OPTION_TABLE(retry_table),
+    const struct option_table retry = OPTION_TABLE(retry_table),
                               breaker = OPTION_TABLE(breaker_table);
-    const struct yaml *node = sink ? sink : defaults;
-    struct any_options any_options = {0};
-    struct http_options http_options = {0};
     struct retry_options retries = {0};
     struct breaker_options breaks = {0};
+    bool has_retries =
+        read_block("retry", &retry, &retries, origin->sink, origin->defaults, context);
+    bool has_breaker =
+        read_block("breaker", &breaker, &breaks, origin->sink, origin->defaults, context);
 
-    bool ok = refuse_later(node, context);
-    ok &= read_flat(&any, &any_options, sink, defaults, context);
+    policy->retry_first_ms = retries.first.ms;
+    policy->retry_max_ms = retries.max.ms;
+    policy->give_up_ms = retries.give_up.ms;
+    policy->breaker_failures = breaks.failures;
+    policy->probe_ms = breaks.probe.ms;
+    check_block_numbers(policy, has_retries, has_breaker, origin, context);
+}
+
+static void read_http(
+    struct policy *policy, const struct origin *origin, const struct option_context *context)
+{
+    const struct option_table http = OPTION_TABLE(http_table);
+    struct http_options options = {0};
+
+    read_flat(&http, &options, origin->sink, origin->defaults, context);
+    policy->proxy = text_copy(options.proxy);
+    policy->ca = text_copy(options.ca);
+    options_finish(&http, &options);
+}
+
+static void read_any(struct policy *policy, const struct plugin *plugin,
+    const struct origin *origin, const struct option_context *context)
+{
+    const struct option_table any = OPTION_TABLE(any_table);
+    struct any_options options = {0};
+
+    read_flat(&any, &options, origin->sink, origin->defaults, context);
+
+    policy->timeout_ms = options.timeout.ms;
+    policy->resend_in_doubt = options.in_doubt.index == 0;
+    policy->fallback = text_copy(options.fallback);
+    policy->fallback_after_ms = options.fallback_after.ms;
+    set_rate(policy, options.rate, plugin, origin, context);
+    set_concurrency(policy, options.concurrency, plugin);
+    check_flat_numbers(policy, &options, origin, context);
+    options_finish(&any, &options);
+}
+
+/* False if there was any fault. */
+static bool read_all(struct policy *policy, const struct plugin *plugin,
+    const struct origin *origin, const struct option_context *context)
+{
+    size_t before = context->problems->error_count;
+
+    refuse_useless(origin->sink ? origin->sink : origin->defaults, plugin, context);
+    read_any(policy, plugin, origin, context);
     if (!plugin || !plugin_blocks(plugin))
-        ok &= read_flat(&http, &http_options, sink, defaults, context);
-    ok &= read_block("retry", &retry, &retries, sink, defaults, context);
-    ok &= read_block("breaker", &breaker, &breaks, sink, defaults, context);
-    *policy = (struct policy){
-        .timeout_ms = any_options.timeout.ms,
-        .retry_first_ms = retries.first.ms,
-        .retry_max_ms = retries.max.ms,
-        .give_up_ms = retries.give_up.ms,
-        .breaker_failures = breaks.failures,
-        .probe_ms = breaks.probe.ms,
-        .resend_in_doubt = any_options.in_doubt.index == 0,
-        .fallback = text_copy(any_options.fallback),
-        .fallback_after_ms = any_options.fallback_after.ms,
-        .proxy = text_copy(http_options.proxy),
-        .ca = text_copy(http_options.ca),
-    };
-    ok = ok && set_rate(policy, any_options.rate, plugin, node, context) &&
-         set_concurrency(policy, any_options.concurrency, plugin, node, context) &&
-         check_numbers(policy, node, context);
-    options_finish(&any, &any_options);
-    options_finish(&http, &http_options);
-    return ok;
+        read_http(policy, origin, context);
+    read_blocks(policy, origin, context);
+    return context->problems->error_count == before;
 }
 
 bool policy_read(struct policy *policy, const struct plugin *plugin, const struct yaml *defaults,
-    const struct yaml *sink, struct problems *problems)
+    const struct yaml *sink, const char *subject, struct problems *problems)
 {
-    const struct option_context context = {.problems = problems, .subject = "sink"};
+    const struct option_context context = {.problems = problems, .subject = subject};
+    const struct origin origin = {sink, defaults};
 
-    return read_all(policy, plugin, sink, defaults, &context);
+    return read_all(policy, plugin, &origin, &context);
+}
+
+/* `fallback` is no option of all sinks. */
+static void check_default(const struct yaml *key, const struct option_context *context)
+{
+    const char *const *names = policy_names(false);
+    size_t count = policy_name_count(false);
+
+    if (strcmp(key->text, "fallback") == 0) {
+        problem_add(context->problems, key->place,
+            "sink_defaults: \"fallback\" stands at each sink that has one");
+        return;
+    }
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(names[i], key->text) == 0)
+            return;
+    const char *near = nearest_word(key->text, names + 1, count - 1);
+    auto_free char *shown = yaml_show(key);
+    auto_free char *hint = near ? text_format("; did you mean \"%s\"?", near) : text_copy("");
+    problem_add(context->problems, key->place,
+        "sink_defaults: %s is no option that every sink has%s", shown, hint);
 }
 
 bool policy_check_defaults(const struct yaml *defaults, struct problems *problems)
 {
     const struct option_context context = {.problems = problems, .subject = "sink_defaults"};
+    const struct origin origin = {NULL, defaults};
     struct policy policy = {0};
-    bool ok = true;
+    size_t before = problems->error_count;
 
     if (!defaults)
         return true;
-    for (size_t i = 0; i < defaults->count; i++) {
-        const char *key = defaults->entries[i].key->text;
-        bool is_known = false;
-        for (const char *const *name = names_http + 1; *name; name++)
-            is_known |= strcmp(*name, key) == 0;
-        if (!is_known)
-            problem_add(problems, defaults->entries[i].key->place,
-                "sink_defaults: \"%s\" is no option that every sink has", key);
-        if (strcmp(key, "fallback") == 0)
-            problem_add(problems, defaults->entries[i].key->place,
-                "sink_defaults: \"fallback\" stands at each sink that has one");
-        ok &= is_known && strcmp(key, "fallback") != 0;
-    }
-    ok &= read_all(&policy, NULL, NULL, defaults, &context);
+    for (size_t i = 0; i < defaults->count; i++)
+        check_default(defaults->entries[i].key, &context);
+    read_all(&policy, NULL, &origin, &context);
     policy_finish(&policy);
-    return ok;
+    return problems->error_count == before;
 }
 
 void policy_finish(struct policy *policy)

@@ -3,6 +3,7 @@
 #ifndef TOCSIN_SINK_POLICY_H
 #define TOCSIN_SINK_POLICY_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,12 +34,21 @@ const char *const *policy_names(bool blocks);
 size_t policy_name_count(bool blocks);
 
 /* Reads the host's options of a sink's map over sink_defaults (NULL: none) over the plugin's own
- * defaults. Faults go to problems; false if there was any. */
+ * defaults. Faults go to problems, each with the subject ("sink siem"); false if there was any. */
 bool policy_read(struct policy *policy, const struct plugin *plugin, const struct yaml *defaults,
-    const struct yaml *sink, struct problems *problems);
+    const struct yaml *sink, const char *subject, struct problems *problems);
 
 /* Checks sink_defaults by itself, so that a fault there is reported once and not once a sink. */
 bool policy_check_defaults(const struct yaml *defaults, struct problems *problems);
+
+/* Adds the shapes of the host's options (config/shape.h) to a map's: those of a sink whose plugin
+ * blocks, of one whose requests the host makes, and those that sink_defaults may hold. */
+enum policy_kind {
+    POLICY_BLOCKS,
+    POLICY_REQUESTS,
+    POLICY_DEFAULTS
+};
+void policy_shape(json_t *map, enum policy_kind kind);
 
 void policy_finish(struct policy *policy);
 

@@ -1,7 +1,9 @@
 #include "sink/sink.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
@@ -24,9 +26,8 @@ enum {
 };
 
 static bool read_options(struct sink *sink, const struct config *config,
-    const struct config_sink *configured, struct problems *problems)
+    const struct config_sink *configured, const char *subject, struct problems *problems)
 {
-    char *subject = text_format("sink %s", sink->name);
     const struct option_context context = {
         .problems = problems,
         .secrets = config->secrets,
@@ -35,7 +36,6 @@ static bool read_options(struct sink *sink, const struct config *config,
     };
     sink->config = mem_alloc(sink->plugin->descriptor.config_size);
     bool ok = options_read(&sink->plugin->options, configured->node, sink->config, &context);
-    free(subject);
     return ok;
 }
 
@@ -62,6 +62,21 @@ static void warn_of_clear_text(
     }
 }
 
+/* A reason that begins with an option's name ("url: ...") is about its value. */
+static struct place place_of_reason(
+    const struct sink *sink, const struct config_sink *configured, const char *why)
+{
+    size_t len = why ? strcspn(why, ":") : 0;
+
+    for (size_t i = 0; why && why[len] && i < sink->plugin->options.count; i++) {
+        const char *name = option_at(&sink->plugin->options, i)->name;
+        const struct yaml *value = yaml_get(configured->node, name);
+        if (value && strlen(name) == len && strncmp(name, why, len) == 0)
+            return value->place;
+    }
+    return configured->place;
+}
+
 /* The plugin's own check of its options: what one table cannot say. */
 static bool ask_plugin(
     const struct sink *sink, const struct config_sink *configured, struct problems *problems)
@@ -75,7 +90,7 @@ static bool ask_plugin(
     call_init(&call, &silent);
     bool ok = sink->plugin->descriptor.check(&call.face, sink->config, &why);
     if (!ok)
-        problem_add(problems, configured->place, "sink %s: %s", sink->name,
+        problem_add(problems, place_of_reason(sink, configured, why), "sink %s: %s", sink->name,
             why ? why : "its plugin refuses these options and does not say why");
     call_finish(&call);
     return ok;
@@ -86,12 +101,14 @@ static bool ask_plugin(
 static bool read_configuration(struct sink *sink, const struct config *config,
     const struct config_sink *configured, struct problems *problems)
 {
-    bool policy =
-        policy_read(&sink->policy, sink->plugin, config->sink_defaults, configured->node, problems);
-    bool options = read_options(sink, config, configured, problems);
+    auto_free char *subject = text_format("sink %s", sink->name);
+    bool policy = policy_read(
+        &sink->policy, sink->plugin, config->sink_defaults, configured->node, subject, problems);
+    bool options = read_options(sink, config, configured, subject, problems);
 
     warn_of_clear_text(sink, configured, problems);
-    return policy && options && ask_plugin(sink, configured, problems);
+    bool agreed = options && ask_plugin(sink, configured, problems);
+    return policy && agreed;
 }
 
 struct sink *sink_create(

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from broken import BROKEN, broken_text
 from conftest import EVENTS, OBJECTS
 from tocsin import BINARY, as_yaml, plugin_path, run
 
@@ -117,6 +118,79 @@ def test_an_error_names_its_place_and_the_nearest_name(folder, file, old, new, p
         assert lines, f"nothing at {file}:{where}:\n{output}"
     for word in words:
         assert any(word in line for line in lines), f"{word!r} not in:\n{output}"
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.name)
+def test_each_fault_is_told_once_and_where_it_is(folder, broken):
+    good = {"tocsin.yaml": CONFIG, "rules.yaml": RULES}[broken.file]
+    (folder / broken.file).write_bytes(broken_text(broken, good))
+    code, output = check(folder)
+    told = [line for line in output.splitlines()
+            if re.search(r"\.yaml(:\d+:\d+)?: (?!warning: )", line)]
+    assert code == 1 and len(told) == len(broken.faults), output
+    for line, fault in zip(told, broken.faults):
+        where, _, words = fault.partition(" ")
+        assert f"/{broken.file}:{where}: {words}" in line, output
+
+
+@pytest.mark.parametrize("ending", ["\r\n", "\r"])
+def test_lines_may_end_as_other_systems_write_them(folder, ending):
+    (folder / "tocsin.yaml").write_bytes(CONFIG.replace("\n", ending).encode())
+    assert check(folder)[0] == 0
+    wrong = CONFIG.replace("alarms: [soc-chat", "alarms: [soc-caht")
+    (folder / "tocsin.yaml").write_bytes(wrong.replace("\n", ending).encode())
+    assert "tocsin.yaml:13:10: " in check(folder)[1]
+
+
+def test_a_file_in_utf_16_is_refused(folder):
+    (folder / "tocsin.yaml").write_bytes(CONFIG.encode("utf-16"))
+    code, output = check(folder)
+    assert code == 1 and "tocsin.yaml:1:1: " in output and "UTF-8" in output
+
+
+def test_a_misspelt_block_is_told_once_and_not_at_each_that_needs_it(folder):
+    for old in ("hooks:\n", "sinks:\n", "sekoia:"):
+        change(folder / "tocsin.yaml", old, old.replace("s", "z", 1))
+    code, output = check(folder)
+    assert code == 1 and output.count("did you mean") == 3 and "3 errors" in output, output
+
+
+def test_sinks_that_are_no_map_are_told_once(folder):
+    change(folder / "tocsin.yaml", "  soc-chat: {", "  - {")
+    change(folder / "tocsin.yaml", "  siem: {", "  - {")
+    code, output = check(folder)
+    assert code == 1 and '"sinks" must be a map of names' in output and "1 error" in output, output
+
+
+def test_a_plugin_that_is_not_there_is_told_with_the_nearest(folder):
+    change(folder / "tocsin.yaml", "plugin: syslog", "plugin: sylog")
+    output = check(folder)[1]
+    assert 'no plugin "sylog"' in output and 'did you mean "syslog"?' in output, output
+
+
+def test_a_fault_that_an_alias_brings_to_two_sinks_is_told_once(folder):
+    change(folder / "tocsin.yaml", "listen:", "x-retry: &retry {frist: 2s}\nlisten:")
+    change(folder / "tocsin.yaml", "plugin: mattermost", "plugin: mattermost, retry: *retry")
+    change(folder / "tocsin.yaml", "plugin: syslog", "plugin: syslog, retry: *retry")
+    output = check(folder)[1]
+    assert output.count("frist") == 1 and "tocsin.yaml:1:18: " in output, output
+
+
+def test_check_speaks_to_programs(folder):
+    result = run("check", "--json", "-c", folder / "tocsin.yaml")
+    assert result.returncode == 0 and json.loads(result.stdout) == []
+    change(folder / "tocsin.yaml", "listen:", "lisen:")
+    change(folder / "rules.yaml", "urgency: {gte: 80}", "status: closed")
+    result = run("check", "--json", "-c", folder / "tocsin.yaml")
+    found = json.loads(result.stdout)
+    assert result.returncode == 1 and result.stderr == ""
+    assert [item["severity"] for item in found] == ["warning", "error"]
+    assert found[0]["file"].endswith("rules.yaml") and "Closed" in found[0]["text"]
+    assert (found[1]["line"], found[1]["column"]) == (1, 1)
+    assert found[1]["text"] == 'unknown key "lisen"; did you mean "listen"?'
+    (folder / "tocsin.yaml").unlink()
+    found = json.loads(run("check", "--json", "-c", folder / "tocsin.yaml").stdout)
+    assert "line" not in found[0] and "No such file" in found[0]["text"]
 
 
 def test_all_errors_are_reported_at_once(folder):

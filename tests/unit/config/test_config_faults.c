@@ -344,7 +344,10 @@ static void test_warnings_are_no_hindrance(void **state)
             "tocsin.yaml:1:10: warning: enrich ticket: the key goes over plain http, readable for "
             "everybody on the way"},
         {"enrich: {ticket: {get: \"http://127.0.0.1:1/{{ id }}\", bearer: \"${KEY}\"}}\n" ENDS, ""},
-        {"enrich: {ticket: {get: \"http://desk.example/{{ id }}\"}}\n" ENDS, ""},
+        {"enrich: {ticket: {get: \"http://desk.example/{{ id }}\"}}\n" ENDS,
+            "tocsin.yaml:1:10: warning: enrich ticket: what is looked up comes over plain http, "
+            "readable for everybody on the way"},
+        {"enrich: {ticket: {get: \"http://[::1]/{{ id }}\"}}\n" ENDS, ""},
         {"sekoia: {api: \"http://sekoia.example\", app: \"http://sekoia.example\", api_key: "
          "\"${KEY}\"}\n"
          "enrich: {alert: {timeout: 1s}}\n" ENDS,

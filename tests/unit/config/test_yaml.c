@@ -138,28 +138,76 @@ static const struct {
                    "with blanks, not with tabs"},
     {"a: b\n\tc: d", "f.yaml:2:1: not YAML: while scanning a plain scalar (from 1:4) found a tab "
                      "character that violates indentation; indent with blanks, not with tabs"},
-    {"a: b: c", "f.yaml:1:5: not YAML: mapping values are not allowed in this context; quote a "
-                "text that holds \": \""},
+    {"a: b: c", "f.yaml:1:5: a second \":\" stands in this value; quote a text that holds \": \""},
+    {"a:1\nb: 2", "f.yaml:1:2: a blank is missing after the \":\""},
+    {"- a:1\n  b: 2", "f.yaml:1:4: a blank is missing after the \":\""},
+    {"a 1\nb: 2", "f.yaml:1:2: a \":\" and a blank are missing here"},
+    {"x:\n  a {b: 1, c: 2}", "f.yaml:2:4: a \":\" is missing here"},
+    {"a: 1\n  b: 2",
+        "f.yaml:2:3: this line is indented deeper than the one before it, which has its "
+        "value already; check the indentation"},
+    {"x:\n  a: 1\n b: 2", "f.yaml:3:2: the indentation of this line is that of no line it could "
+                          "belong to"},
     {"a: @b", "f.yaml:1:4: not YAML: found character that cannot start any token; quote a text "
               "that begins with @ ` or %"},
     {"a: `b", "f.yaml:1:4: not YAML: found character that cannot start any token; quote a text "
               "that begins with @ ` or %"},
     {"a: %b", "f.yaml:1:4: not YAML: found character that cannot start any token; quote a text "
               "that begins with @ ` or %"},
-    {"a: *b", "f.yaml:1:4: not YAML: found undefined alias; quote a text that begins with *"},
+    {"a: *b", "f.yaml:1:4: not YAML: found undefined alias; quote a text that begins with *; "
+              "an alias must come after the &name that it means"},
+    {"a: &x 1\nb: &x 2",
+        "f.yaml:2:4: this anchor (&name) stands at 1:4 already; give each a name of "
+        "its own"},
+    {"a: >80",
+        "f.yaml:1:6: not YAML: while scanning a block scalar (from 1:4) did not find expected "
+        "comment or line break; quote a text that begins with | or >; a comparison is written "
+        "{gt: 80}"},
+    {"a: {b: >80}",
+        "f.yaml:1:8: not YAML: found character that cannot start any token; quote a text "
+        "that begins with > or |; a comparison is written {gt: 80}"},
+    {"a: - b",
+        "f.yaml:1:4: not YAML: block sequence entries are not allowed in this context; a list "
+        "begins on a line of its own, or is written [a, b]; quote a text that begins with "
+        "\"- \""},
     {"a: !b", "f.yaml:1:4: tags (!...) are not supported; quote a text that begins with !"},
-    {"a: | b", "f.yaml:1:6: not YAML: while scanning a block scalar (from 1:4) did not find "
-               "expected comment or line break; quote a text that begins with | or >"},
-    {"a: [SOC] b", "f.yaml:1:10: not YAML: while parsing a block mapping (from 1:1) did not find "
-                   "expected key; check the indentation, and quote a text that begins with [ { "
-                   "\" or '"},
-    {"a: \"b", "f.yaml:1:6: not YAML: while scanning a quoted scalar (from 1:4) found unexpected "
-               "end of stream; a quote is not closed"},
-    {"a: {b: c\nd: e", "f.yaml:2:2: not YAML: while parsing a flow mapping (from 1:4) did not "
-                       "find expected ',' or '}'; close the map with }, or quote the text that "
-                       "begins with {"},
-    {"a: 1\nb\n", "f.yaml:3:1: not YAML: while scanning a simple key (from 2:1) could not find "
-                  "expected ':'; a key needs \": \" and a value"},
+    {"a: | b",
+        "f.yaml:1:6: not YAML: while scanning a block scalar (from 1:4) did not find "
+        "expected comment or line break; quote a text that begins with | or >; a comparison is "
+        "written {gt: 80}"},
+    {"a: [SOC] b", "f.yaml:1:10: nothing may follow the closing bracket; quote a text that begins "
+                   "with [ or {"},
+    {"a: {b: 1}}", "f.yaml:1:10: this closes nothing that was opened"},
+    {": b\na: 1\n: c", "f.yaml:1:1: a key is missing before the \":\""},
+    {"a: 'it's'",
+        "f.yaml:1:8: the quoted text ends before this; a ' inside of '...' is written '', a "
+        "\" inside of \"...\" is written \\\""},
+    {"a: \"\\d\"",
+        "f.yaml:1:5: not YAML: while parsing a quoted scalar (from 1:4) found unknown escape "
+        "character; in \"...\" a back-slash begins an escape: write it twice, or use '...'"},
+    {"a: \"b", "f.yaml:1:4: the quote that begins here is not closed"},
+    {"a: {b: \"c}\nd: {e: \"f\"}",
+        "f.yaml:1:8: the quote that begins here is not closed in its line"},
+    {"a: {b: c\nd: e",
+        "f.yaml:1:4: what is opened here is not closed, or a \",\" is missing in it"},
+    {"a: [b, c\nd: e\n",
+        "f.yaml:1:4: what is opened here is not closed, or a \",\" is missing in it"},
+    {"a: {b: c d: e}",
+        "f.yaml:1:11: a \",\" is missing before this key; or quote a text that holds "
+        "\": \""},
+    {"a: {b: #c, d: e}\nf: g",
+        "f.yaml:1:8: what follows # is a comment, so what was opened before is "
+        "not closed; quote it if it is meant"},
+    {"- a: 1\n-b: 2", "f.yaml:2:1: a blank is missing after the \"-\""},
+    {"x:\n  - a\n  b: 1", "f.yaml:3:3: this stands where an entry of the list begins, with \"- \"; "
+                          "check the indentation"},
+    {"a: 1\nb\n", "f.yaml:2:2: a \":\" and a blank are missing here"},
+    {"a: 1\nb:2\n", "f.yaml:2:2: a blank is missing after the \":\""},
+    {"a: {\n  b: 1,\n  c: ${X}\n}", "f.yaml:3:6: an unquoted ${ inside {...} or [...] begins a map "
+                                    "here; quote it: \"${...}\""},
+    {"\xc2\xa0 a: 1",
+        "f.yaml:1:1: a no-break space (U+00A0) stands here, which does not indent; write "
+        "blanks"},
     {"a: 1\nb: \xff\n", "f.yaml:2:4: not YAML: invalid leading UTF-8 octet; the file must be "
                         "UTF-8 without control characters"},
     {"a: 1\n---\nb: 2\n", "f.yaml:2:1: a second document begins here; a file holds one"},

@@ -68,7 +68,6 @@ static void test_every_fault_is_reported_with_its_place(void **state)
     assert_string_equal(problems,
         "rules.yaml:3:23: unknown operator \"gteq\"; did you mean \"gte\"?\n"
         "rules.yaml:4:12: unknown sink \"chatt\"; did you mean \"chat\"?\n"
-        "rules.yaml:5:5: this rule has no \"match\"; for every event write match: {}\n"
         "rules.yaml:5:11: \"one\" is the name of another rule, at rules.yaml:2\n"
         "rules.yaml:6:5: unknown key \"mach\"; did you mean \"match\"?\n"
         "rules.yaml:8:1: unknown key \"unmached\"; did you mean \"unmatched\"?\n");

@@ -104,6 +104,9 @@ static void test_a_value_that_sekoia_writes_otherwise_is_found(void **state)
         {"case.custom_priority.label: critical", "\"Critical\""},
         {"case.custom_status.stage: in-progress", "\"in_progress\""},
         {"ticket.status: closed", NULL},
+        {"entity: '${HOST}'", "${...} is replaced in tocsin.yaml only"},
+        {"entity: [a, '${HOST:-b}']", "${...} is replaced in tocsin.yaml only"},
+        {"entity: 'costs ${ 5 }'", NULL},
         {"title: closed", NULL},
         {"level: urgent", NULL},
     };
