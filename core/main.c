@@ -60,6 +60,9 @@ static const struct command commands[] = {
         "[--partials FOLDER] [--flavour plain|markdown|teams|mrkdwn|html|url] TEMPLATE DATA.json",
         "print what a template makes of some JSON; - for one of the files: standard input",
         "render title.mustache alert.json --flavour html", cmd_render},
+    {"schema", "[-c FILE | --plugin-path FOLDER] [config|rules]",
+        "print the JSON schema of tocsin.yaml or rules.yaml, for editors", "schema rules",
+        cmd_schema},
     {"plugin", "[--plugin-path FOLDER] doc NAME|FILE.so", "print a plugin's options",
         "plugin doc mattermost", cmd_plugin},
 };

@@ -39,6 +39,7 @@ int cmd_pause(const struct command *command, int argc, char **argv);
 int cmd_reload(const struct command *command, int argc, char **argv);
 int cmd_resume(const struct command *command, int argc, char **argv);
 int cmd_render(const struct command *command, int argc, char **argv);
+int cmd_schema(const struct command *command, int argc, char **argv);
 int cmd_plugin(const struct command *command, int argc, char **argv);
 
 #endif

@@ -11,22 +11,34 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "build_config.h"
 #include "cmd/arguments.h"
 #include "cmd/command.h"
 #include "cmd/first_files.h" /* conf/tocsin.yaml and conf/rules.yaml, as they stand in the tree */
 #include "cmd/hook_path.h"
 
+/* What stands in the files of the tree, and what it becomes in those that are written. */
 static const char path_mark[] = "/hooks/${HOOK_ID}";
+static const char schema_mark[] = "$schema=";
 
-static char *with_path(const char *text, const char *path)
+/* The text with something else in the place of a mark; where the mark stands nowhere, the text. */
+static char *with(const char *text, const char *mark, const char *instead)
 {
     auto_buf struct buf out = {0};
-    const char *mark = strstr(text, path_mark);
+    const char *at = strstr(text, mark);
 
-    buf_append(&out, text, (size_t)(mark - text));
-    buf_puts(&out, path);
-    buf_puts(&out, mark + sizeof path_mark - 1);
+    if (!at)
+        return text_copy(text);
+    buf_append(&out, text, (size_t)(at - text));
+    buf_puts(&out, instead);
+    buf_puts(&out, at + strlen(mark));
     return buf_take(&out);
+}
+
+/* Editors find the schema where it was installed. */
+static char *with_schema(const char *text)
+{
+    return with(text, schema_mark, "$schema=" TOCSIN_DATA_DIR "/");
 }
 
 /* Never over a file that is there. */
@@ -56,11 +68,13 @@ int cmd_init(const struct command *command, int argc, char **argv)
         fprintf(stderr, "tocsin: no randomness for a hook's path: %s\n", strerror(errno));
         return EXIT_UNDONE;
     }
-    auto_free char *config = with_path(first_tocsin_yaml, path);
+    auto_free char *first = with_schema(first_tocsin_yaml);
+    auto_free char *config = with(first, path_mark, path);
+    auto_free char *rules = with_schema(first_rules_yaml);
     if ((mkdir(folder, 0700) < 0 && errno != EEXIST &&
             !error_set(&error, "make %s: %s", folder, strerror(errno))) ||
         !write_new(folder, "tocsin.yaml", config, &error) ||
-        !write_new(folder, "rules.yaml", first_rules_yaml, &error)) {
+        !write_new(folder, "rules.yaml", rules, &error)) {
         fprintf(stderr, "tocsin: %s\n", error_text(&error));
         return EXIT_UNDONE;
     }
