@@ -6,6 +6,7 @@
 #include "cmd/arguments.h"
 #include "cmd/case_story.h"
 #include "cmd/command.h"
+#include "cmd/findings.h"
 #include "cmd/setup.h"
 #include "config/config.h"
 #include "rule/ruleset.h"
@@ -57,6 +58,7 @@ int cmd_check(const struct command *command, int argc, char **argv)
     bool ok = setup_load(&setup, arguments_config(given));
     if (setup.config)
         case_stories_check(&setup.cases, setup.config, &setup.problems);
+    findings_add_shadows(&setup);
     problems_sort(&setup.problems);
     ok = ok && setup.config && setup.problems.error_count == 0;
     if (is_json) {

@@ -156,5 +156,10 @@ void findings_add(struct setup *setup)
         return;
     find_unused_sinks(setup);
     find_gaps(setup);
-    ruleset_review(setup->rules, &setup->problems);
+}
+
+void findings_add_shadows(struct setup *setup)
+{
+    if (setup->rules && setup->problems.error_count == 0)
+        ruleset_review(setup->rules, &setup->problems);
 }

@@ -238,15 +238,14 @@ static bool is_stated(const struct product *product, const struct condition *con
 
 bool product_implies(const struct product *product, const struct condition *condition)
 {
-    size_t implied = 0;
-
     if (condition->kind == CONDITION_TEST)
         return test_is_implied(product, &condition->test);
     if (condition->kind == CONDITION_NOT)
         return product_refutes(product, condition->children);
+    bool is_all = condition->kind == CONDITION_ALL;
+
     for (size_t i = 0; i < condition->count; i++)
-        implied += product_implies(product, &condition->children[i]);
-    if (condition->kind == CONDITION_ALL)
-        return implied == condition->count;
-    return implied > 0 || is_stated(product, condition);
+        if (product_implies(product, &condition->children[i]) != is_all)
+            return !is_all;
+    return is_all || is_stated(product, condition);
 }
