@@ -66,6 +66,14 @@ static json_t *either(json_t *a, json_t *b)
     return json_pack("{s:[o, o]}", "anyOf", a, b);
 }
 
+/* IPv4 or IPv6, with how many bits count. */
+static json_t *shape_of_network(void)
+{
+    return json_pack("{s:s, s:s}", "type", "string", "pattern",
+        "^([0-9]{1,3}\\.){3}[0-9]{1,3}(/([0-9]|[12][0-9]|3[0-2]))?$|"
+        "^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(/([0-9]{1,2}|1[01][0-9]|12[0-8]))?$");
+}
+
 static json_t *shape_of_flag(void)
 {
     return json_pack("{s:[b, b, s, s]}", "enum", 1, 0, "true", "false");
@@ -73,8 +81,6 @@ static json_t *shape_of_flag(void)
 
 static json_t *shape_of_operand(enum operand_kind kind)
 {
-    static const char range[] = "^[0-9A-Fa-f:.]+(/[0-9]{1,3})?$";
-
     switch (kind) {
     case LIST:
         return shape_of_list(shape_reference("text"));
@@ -83,7 +89,7 @@ static json_t *shape_of_operand(enum operand_kind kind)
     case ORDER:
         return shape_of_pattern("^(" NUMBER "|" LEVEL "|" DATE ")$");
     case RANGE:
-        return either(shape_of_pattern(range), shape_of_list(shape_of_pattern(range)));
+        return either(shape_of_network(), shape_of_list(shape_of_network()));
     case AGE:
         return json_pack("{s:[{s:s, s:s}, {s:i}]}", "anyOf", "type", "string", "pattern",
             "^(0+|[0-9]+(ms|s|m|h|d))$", "const", 0);
@@ -125,7 +131,11 @@ static json_t *shape_of_special_test(const char *pattern, bool may_be_number)
         json_object_set_new(value, "type", json_string("string"));
     for (size_t i = 0; i < LENGTH(compared); i++)
         shape_set(special, compared[i], json_incref(value), false);
-    shape_set(special, "in", shape_of_list(value), false);
+    shape_set(special, "ne", either(json_incref(value), shape_of_list(json_incref(value))), false);
+    shape_set(special, "in", shape_of_list(json_incref(value)), false);
+    shape_set(special, "newer_than", json_false(), false); /* it is no time */
+    shape_set(special, "older_than", json_false(), false);
+    json_decref(value);
     return special;
 }
 

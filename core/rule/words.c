@@ -36,19 +36,6 @@ static void complain_of_other(const struct words *words, const struct yaml *word
         words->what, buf_text(&known));
 }
 
-bool words_has_misspelt(const struct words *words, const struct yaml *map, const char *word)
-{
-    for (size_t i = 0; map->kind == YAML_MAP && i < map->count; i++) {
-        const char *key = map->entries[i].key->text;
-        if (is_word_of(words->known, key) || is_word_of(words->planned, key))
-            continue;
-        const char *near = nearest_word(key, words->known, word_count(words->known));
-        if (near && strcmp(near, word) == 0)
-            return true;
-    }
-    return false;
-}
-
 bool words_check(const struct words *words, const struct yaml *word, struct problems *problems)
 {
     if (is_word_of(words->known, word->text))
@@ -63,5 +50,18 @@ bool words_check(const struct words *words, const struct yaml *word, struct prob
             problems, word->place, "unknown %s %s; did you mean \"%s\"?", words->what, shown, near);
     else
         complain_of_other(words, word, shown, problems);
+    return false;
+}
+
+bool words_has_misspelt(const struct words *words, const struct yaml *map, const char *word)
+{
+    for (size_t i = 0; map->kind == YAML_MAP && i < map->count; i++) {
+        const char *key = map->entries[i].key->text;
+        if (is_word_of(words->known, key) || is_word_of(words->planned, key))
+            continue;
+        const char *near = nearest_word(key, words->known, word_count(words->known));
+        if (near && strcmp(near, word) == 0)
+            return true;
+    }
     return false;
 }

@@ -224,6 +224,8 @@ def test_the_whole_language_of_rules_passes(schemas, loader):
 
 @pytest.mark.parametrize("old, new", [
     ("regex: '(?i)a|b'", "regex: [a, b]"), ("cidr: 10.1.2.3", "cidr: here"),
+    ("cidr: 10.1.2.3", "cidr: 10"), ("cidr: 10.1.2.3", "cidr: 10.0.0.0/33"),
+    ("gt: 1,", "ne: many,"), ("gte: low,", "ne: [low, severe],"), ("gt: 1,", "newer_than: 2h,"),
     ("has: {slug: team, value: {in: [red, blue]}}", "has: {}"),
     ("has: {slug: team, value: {in: [red, blue]}}", "has: team"),
     ("newer_than: 2h", "newer_than: 2 hours"), ("older_than: 5m", "older_than: [5m]"),
