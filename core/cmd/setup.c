@@ -69,7 +69,7 @@ static bool load_rules(struct setup *setup)
         setup->rule_document_count, names, count, &setup->problems);
     setup->phrases = phrasebook_create(setup->rules, &setup->problems);
     cases_read(&setup->cases, (const struct yaml *const *)setup->rule_documents,
-        setup->rule_document_count, config, &setup->problems);
+        setup->rule_document_count, setup->config, &setup->problems);
     return is_readable && setup->problems.error_count == 0;
 }
 

@@ -23,7 +23,7 @@ struct setup {
     size_t rule_document_count;
     struct ruleset *rules;
     struct phrasebook *phrases; /* of these rules */
-    struct cases cases; /* the tests of the rules files */
+    struct cases cases;         /* the tests of the rules files */
     struct problems problems;
 };
 

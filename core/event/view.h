@@ -5,8 +5,8 @@
  * target link facts; attributes and metadata as posted; alert comment case proposal (or the name a
  * look-up was given) as looked up; body. `rule` is set while a rule is tried and a message is made.
  * Precedence: attributes.updated.*, then the looked-up object, then rich attributes.*.
- * A name whose source is a look-up that failed is unknown, not absent; so are the facts, of which some
- * may be missing. */
+ * A name whose source is a look-up that failed is unknown, not absent; so are the facts, of which
+ * some may be missing. */
 #ifndef TOCSIN_EVENT_VIEW_H
 #define TOCSIN_EVENT_VIEW_H
 
@@ -71,8 +71,8 @@ void view_set_rule(struct view *view, const char *rule);
 /* Makes the name `facts`, for who looks at the root: a path that asks for it does so by itself. */
 void view_show_facts(const struct view *view);
 
-/* The value at the path, borrowed; NULL where there is none. *unknown tells whether it may be another
- * only because a look-up failed. */
+/* The value at the path, borrowed; NULL where there is none. *unknown tells whether it may be
+ * another only because a look-up failed. */
 json_t *view_get(const struct view *view, const struct path *path, bool *unknown);
 
 /* "urgent", ... for a level; and back, false for another word (Sekoia's own `major`, `moderate` are

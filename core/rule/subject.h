@@ -23,8 +23,8 @@ struct subject {
     struct give_ups *give_ups; /* NULL: they are not counted */
 };
 
-/* The value at the path, borrowed; NULL where there is none. *unknown tells whether it may be another
- * only because a look-up failed. */
+/* The value at the path, borrowed; NULL where there is none. *unknown tells whether it may be
+ * another only because a look-up failed. */
 json_t *subject_get(const struct subject *subject, const struct path *path, bool *unknown);
 
 #endif

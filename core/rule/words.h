@@ -15,12 +15,12 @@ struct words {
     const char *const *planned; /* what the format has and this version has not */
 };
 
-/* Whether the scalar is a known word; reports it where it is not, with the nearest known one, or all
- * of them. */
+/* Whether the scalar is a known word; reports it where it is not, with the nearest known one, or
+ * all of them. */
 bool words_check(const struct words *words, const struct yaml *word, struct problems *problems);
 
-/* Whether a key of the map is no word at all and was likely meant to be this one: words_check() tells
- * of it, so that the one that was meant is not told to be missing too. */
+/* Whether a key of the map is no word at all and was likely meant to be this one: words_check()
+ * tells of it, so that the one that was meant is not told to be missing too. */
 bool words_has_misspelt(const struct words *words, const struct yaml *map, const char *word);
 
 bool is_word_of(const char *const *list, const char *word);

@@ -1,5 +1,5 @@
-/* The plugins that stand in folders: for people who ask which there are, or who wrote a name that is
- * none. The daemon loads only what is configured. */
+/* The plugins that stand in folders: for people who ask which there are, or who wrote a name that
+ * is none. The daemon loads only what is configured. */
 #ifndef TOCSIN_SINK_PLUGIN_FOLDER_H
 #define TOCSIN_SINK_PLUGIN_FOLDER_H
 

@@ -33,14 +33,14 @@ static json_t *list_facts(const struct tocsin_message *message)
 static char *describe(struct tocsin_call *call)
 {
     const struct tocsin_message *message = call->message;
-    json_t *body = json_pack(
-        "{s:s, s:s, s:s, s:i, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:s?, s:s?}",
-        "delivery", message->delivery, "event", message->event, "sink", message->sink, "attempt",
-        (int)message->attempt, "mark", message->marks & TOCSIN_REPEAT ? "repeat" : "", "level",
-        (int)message->level, "thread", message->thread, "rule", message->rule, "title",
-        message->title, "text", message->text, "text_plain", message->text_plain, "link",
-        message->link, "facts", list_facts(message), "resume", message->resume, "first_receipt",
-        message->first_receipt);
+    json_t *body =
+        json_pack("{s:s, s:s, s:s, s:i, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:s?, s:s?}",
+            "delivery", message->delivery, "event", message->event, "sink", message->sink,
+            "attempt", (int)message->attempt, "mark",
+            message->marks & TOCSIN_REPEAT ? "repeat" : "", "level", (int)message->level, "thread",
+            message->thread, "rule", message->rule, "title", message->title, "text", message->text,
+            "text_plain", message->text_plain, "link", message->link, "facts", list_facts(message),
+            "resume", message->resume, "first_receipt", message->first_receipt);
     char *text = json_dumps(body, JSON_COMPACT);
     char *kept = call->host->format(call, "%s", text ? text : "{}");
 

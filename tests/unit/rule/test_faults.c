@@ -129,8 +129,9 @@ static void test_rules_that_could_never_match_are_refused(void **state)
         {"alert.x: {has: {a: ~}}", "a: nothing can be compared with"},
         {"alert.x: {has: {a..b: c}}", "\"a..b\" has an empty part"},
         {"alert.x: {has: {a: {gteq: 1}}}", "unknown operator \"gteq\"; did you mean \"gte\"?"},
-        {"alert.x: {matches: a}", "unknown operator \"matches\"; the operators are eq ne in gt gte lt "
-                                  "lte exists contains glob regex cidr has newer_than older_than"},
+        {"alert.x: {matches: a}",
+            "unknown operator \"matches\"; the operators are eq ne in gt gte lt "
+            "lte exists contains glob regex cidr has newer_than older_than"},
         {"alert.x: {has: {any: []}}", "`any` needs a list of conditions, not an empty one"},
         {"alert.x: {has: {a: b}, eq: ~}", "alert.x: nothing can be compared with"},
         {"alert.x: [[a]]", "alert.x: a comparison needs one text or number, not a list"},
