@@ -28,9 +28,9 @@ def test_everything_that_happened_is_shown():
     assert code == 0, output
     assert re.search(r"202 Accepted in \d+\.\d ms", output)
     assert re.search(r"GET /v1/sic/alerts/\S+\n.*answered 200", output)
-    for line in (3, 11, 15):
+    for line in (4, 12, 16):
         assert re.search(rf"conf/demo/rules\.yaml:{line}\s+matched", output), output
-    assert re.search(r"conf/demo/rules\.yaml:7\s+not matched.*\n.*action", output), output
+    assert re.search(r"conf/demo/rules\.yaml:8\s+not matched.*\n.*action", output), output
     for sink in ("soc-teams", "soc-chat", "duty-mail", "siem"):
         assert re.search(rf"{sink}  delivered in \d+ ms", output), output
     assert "Subject: " in output and re.search(r"\| <\d+>1 \d{4}-", output)
