@@ -23,8 +23,8 @@ enum {
 
 struct composition {
     struct message *message;
-    const struct view *view;
     const struct message_order *order;
+    const json_t *root;
     struct composition_fault *fault;
 };
 
@@ -32,10 +32,10 @@ static bool render(const struct composition *composition, struct phrase *phrase,
     enum flavour flavour, struct buf *out)
 {
     const struct message_order *order = composition->order;
-    const struct phrase_manner manner = {flavour, order->now_ms};
+    const struct phrase_manner manner = {composition->root, flavour, order->now_ms};
     struct template_fault fault = {0};
 
-    if (phrase_render(order->phrases->book, phrase, composition->view, &manner, out, &fault))
+    if (phrase_render(order->phrases->book, phrase, &manner, out, &fault))
         return true;
     bool is_exact;
     *composition->fault = (struct composition_fault){
@@ -181,7 +181,8 @@ static bool make_facts(const struct composition *composition)
 bool composition_make(struct message *message, const struct view *view,
     const struct message_order *order, bool *is_linkless, struct composition_fault *fault)
 {
-    const struct composition composition = {message, view, order, fault};
+    auto_json json_t *root = phrasebook_root(order->phrases->book, view, order->rule);
+    const struct composition composition = {message, order, root, fault};
 
     return make_title(&composition) && make_text(&composition) && make_facts(&composition) &&
            make_link(&composition, is_linkless) && make_level(&composition);

@@ -5,11 +5,13 @@
 #include <string.h>
 #include <uthash.h>
 
+#include "base/cleanup.h"
 #include "base/mem.h"
 #include "config/problems.h"
 #include "event/view.h"
 #include "message/mention.h"
 #include "message/template.h"
+#include "message/wording.h"
 #include "rule/partial.h"
 #include "rule/phrasing.h"
 #include "rule/rule.h"
@@ -277,20 +279,30 @@ static const struct template *find_partial(const char *name, void *arg)
     return shared && shared->phrase ? shared->phrase->template : NULL;
 }
 
+json_t *phrasebook_root(const struct phrasebook *book, const struct view *view, const char *rule)
+{
+    if (book->reads_facts)
+        view_show_facts(view);
+    if (json_object_get(view->root, "title"))
+        return json_incref(view->root);
+    /* Not in the view itself, where rules see what is known of a title. */
+    auto_free char *title = wording_title(view, rule);
+    json_t *root = json_copy(view->root);
+    json_object_set_new(root, "title", json_string(title));
+    return root;
+}
+
 bool phrase_render(const struct phrasebook *book, const struct phrase *phrase,
-    const struct view *view, const struct phrase_manner *manner, struct buf *out,
-    struct template_fault *fault)
+    const struct phrase_manner *manner, struct buf *out, struct template_fault *fault)
 {
     const struct template_scope scope = {
-        .root = view->root,
+        .root = manner->root,
         .partial = find_partial,
         .arg = (void *)book,
         .flavour = manner->flavour,
         .now_ms = manner->now_ms,
     };
 
-    if (book->reads_facts)
-        view_show_facts(view);
     return template_render(phrase->template, &scope, out, fault);
 }
 

@@ -3,6 +3,7 @@
 #ifndef TOCSIN_MESSAGE_PHRASEBOOK_H
 #define TOCSIN_MESSAGE_PHRASEBOOK_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,6 +44,7 @@ struct phrases {
 };
 
 struct phrase_manner {
+    const json_t *root; /* of phrasebook_root() */
     enum flavour flavour;
     int64_t now_ms; /* for `|ago` */
 };
@@ -58,11 +60,14 @@ void phrasebook_destroy(struct phrasebook *book);
 const struct phrases *phrasebook_find(
     const struct phrasebook *book, const char *rule, const char *sink);
 
-/* Appends what a phrase of the book makes of the view, as it is: not cleaned, not cut. False with
- * the fault, as template_render(). */
+/* What templates see of a view: its names, with `facts` where some template reads them, and always
+ * a `title`, the default message's where the event has none. A new reference. */
+json_t *phrasebook_root(const struct phrasebook *book, const struct view *view, const char *rule);
+
+/* Appends what a phrase of the book gives, as it is: not cleaned, not cut. False with the fault, as
+ * template_render(). */
 bool phrase_render(const struct phrasebook *book, const struct phrase *phrase,
-    const struct view *view, const struct phrase_manner *manner, struct buf *out,
-    struct template_fault *fault);
+    const struct phrase_manner *manner, struct buf *out, struct template_fault *fault);
 
 /* Each template once, but for the partials, for those who try them. */
 size_t phrasebook_count(const struct phrasebook *book);

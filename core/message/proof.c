@@ -59,11 +59,13 @@ static char *try_phrase(
     const struct proof *proof, const struct phrase *phrase, const struct sample *sample)
 {
     bool is_link = strcmp(phrase->what, "link") == 0, is_exact;
-    const struct phrase_manner manner = {is_link ? FLAVOUR_URL : FLAVOUR_PLAIN, proof->now_ms};
+    auto_json json_t *root = phrasebook_root(proof->book, sample->view, NULL);
+    const struct phrase_manner manner = {
+        root, is_link ? FLAVOUR_URL : FLAVOUR_PLAIN, proof->now_ms};
     struct template_fault fault = {0};
     auto_buf struct buf out = {0};
 
-    if (phrase_render(proof->book, phrase, sample->view, &manner, &out, &fault))
+    if (phrase_render(proof->book, phrase, &manner, &out, &fault))
         return one_line_copy(buf_text(&out), SIZE_MAX);
     problem_add(proof->problems, draft_place(phrase->draft, fault.line, fault.column, &is_exact),
         "%s: fails on a sample event (%s): %s", phrase->what, sample->name, fault.reason);

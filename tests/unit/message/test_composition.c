@@ -131,6 +131,19 @@ static void test_empty_words_mean_none(void **state)
     finish(&scene);
 }
 
+static void test_an_event_without_a_title_has_the_defaults(void **state)
+{
+    struct scene scene;
+    struct message *message = compose(&scene,
+        "    title: \"{{title}} ({{status}})\"\n    text: \"{{#title}}{{title}}{{/title}}\"\n",
+        "failed", FLAVOUR_PLAIN);
+
+    (void)state;
+    assert_string_equal(message->title, "Alert ALx created ()");
+    assert_string_equal(message->text, "Alert ALx created");
+    finish(&scene);
+}
+
 static void test_a_level_may_come_from_the_event(void **state)
 {
     struct scene scene;
@@ -310,6 +323,7 @@ int main(void)
         cmocka_unit_test(test_what_the_rule_says_takes_the_defaults_place),
         cmocka_unit_test(test_what_it_does_not_say_is_the_default),
         cmocka_unit_test(test_empty_words_mean_none),
+        cmocka_unit_test(test_an_event_without_a_title_has_the_defaults),
         cmocka_unit_test(test_a_level_may_come_from_the_event),
         cmocka_unit_test(test_facts_can_be_read_by_templates),
         cmocka_unit_test(test_foreign_texts_do_no_harm_in_any_flavour),
