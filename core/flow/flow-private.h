@@ -52,7 +52,7 @@ struct flow {
     bool is_open;              /* the notes of an earlier life are read: sinks may be served */
     bool was_open;             /* it is not the first time */
     bool is_stopping;
-    uint64_t given_up;                /* searches of rules' patterns, since the start */
+    uint64_t given_up;                /* by patterns of rules, since the start */
     uint64_t misworded;               /* messages of which a template failed */
     size_t calls;                     /* to the ledger, not answered yet */
     LIST_HEAD(, delivery) deliveries; /* being attempted, or their outcome recorded */

@@ -63,8 +63,7 @@ bool flow_is_pressed(struct flow *flow);
  * sent are given back, and what is not decided yet stays in the ledger for the next start. */
 void flow_stop(struct flow *flow);
 
-/* How many searches for a rule's pattern ended at a limit, and counted as no match, since the
- * start. */
+/* How often a rule's pattern gave up at a limit, and counted as no match, since the start. */
 uint64_t flow_given_up(const struct flow *flow);
 
 /* How many messages went out in the default words because a template failed. */

@@ -31,7 +31,7 @@ struct pattern {
 struct search {
     pcre2_match_data *found;
     pcre2_match_context *limits;
-    size_t steps, at;
+    size_t *steps, at;
 };
 
 struct patterns {
@@ -48,9 +48,9 @@ static int on_step(pcre2_callout_block *callout, void *arg)
     struct search *search = arg;
     size_t at = callout->current_position;
 
-    search->steps += 1 + (at > search->at ? at - search->at : search->at - at) / bytes_a_step;
+    *search->steps += 1 + (at > search->at ? at - search->at : search->at - at) / bytes_a_step;
     search->at = at;
-    return search->steps > most_steps ? PCRE2_ERROR_CALLOUT : 0;
+    return *search->steps > most_steps ? PCRE2_ERROR_CALLOUT : 0;
 }
 
 static struct search *search_create(void)
@@ -143,7 +143,7 @@ const struct pattern *patterns_add(struct patterns *patterns, const char *text, 
 static int match(const struct pattern *pattern, const char *text, size_t len, uint32_t options,
     struct search *search)
 {
-    search->steps = search->at = 0;
+    search->at = 0;
     return pcre2_match(
         pattern->code, (PCRE2_SPTR)text, len, 0, options, search->found, search->limits);
 }
@@ -164,12 +164,14 @@ static const char *limit_of(int status)
     }
 }
 
-bool pattern_search(const struct pattern *pattern, const char *text, size_t len, const char **limit)
+bool pattern_search(
+    const struct pattern *pattern, const char *text, size_t len, size_t *steps, const char **limit)
 {
     struct search *search = atomic_exchange(&pattern->patterns->spare, NULL);
 
     if (!search)
         search = search_create();
+    search->steps = steps;
     int status = match(pattern, text, len, 0, search);
     if (status == PCRE2_ERROR_JIT_STACKLIMIT)
         status = match(pattern, text, len, PCRE2_NO_JIT, search);
@@ -204,11 +206,13 @@ const struct pattern *patterns_add(struct patterns *patterns, const char *text, 
     return NULL;
 }
 
-bool pattern_search(const struct pattern *pattern, const char *text, size_t len, const char **limit)
+bool pattern_search(
+    const struct pattern *pattern, const char *text, size_t len, size_t *steps, const char **limit)
 {
     (void)pattern;
     (void)text;
     (void)len;
+    (void)steps;
     (void)limit;
     return false; /* there are no patterns */
 }

@@ -27,9 +27,9 @@ const struct pattern *patterns_add(
 
 /* Whether the pattern is found in the text, which is UTF-8. *limit, left alone otherwise, names the
  * limit that ended the search early, as what is not found: 100,000 steps at one place of the text
- * (PCRE2's match and depth limits), 1,000,000 in all, or 32 MiB of memory. Allocates nothing after
- * the first searches. */
+ * (PCRE2's match and depth limits), 1,000,000 in all, or 32 MiB of memory. *steps begins at 0; the
+ * searches that share it share the 1,000,000. Allocates nothing after the first searches. */
 bool pattern_search(
-    const struct pattern *pattern, const char *text, size_t len, const char **limit);
+    const struct pattern *pattern, const char *text, size_t len, size_t *steps, const char **limit);
 
 #endif

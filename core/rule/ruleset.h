@@ -96,7 +96,7 @@ struct decision {
     struct rule_trace *traces; /* rules tried, in order; NULL unless asked for */
     size_t trace_count;
     size_t untried;   /* rules among those with traces that the index passed over: TRACE_TRIED */
-    unsigned gave_up; /* searches that reached a limit, and count as no match */
+    unsigned gave_up; /* tests of which a search reached a limit, and counts as no match */
     bool matched; /* some rule sent or decided; `send: []` is a decision where it is known to match
                    */
 };

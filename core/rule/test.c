@@ -77,14 +77,9 @@ static bool is_of_whole(enum operation operation)
 
 static bool is_found(const struct pattern *pattern, const char *text, const struct subject *subject)
 {
-    const char *limit = NULL;
-    bool is_found = pattern_search(pattern, text, strlen(text), &limit);
+    struct searches *searches = subject->searches;
 
-    if (limit && subject->give_ups) {
-        subject->give_ups->count++;
-        subject->give_ups->limit = limit;
-    }
-    return is_found;
+    return pattern_search(pattern, text, strlen(text), &searches->steps, &searches->limit);
 }
 
 /* The operators that look into a text; numbers and flags are looked at as they are written. */
@@ -229,10 +224,19 @@ static bool holds(const struct test *test, const json_t *value, const struct sub
 
 enum verdict test_verdict(const struct test *test, const struct subject *subject)
 {
+    struct searches searches = {0};
+    struct subject searched = *subject;
     bool unknown;
     const json_t *value = subject_get(subject, &test->path, &unknown);
 
     if (unknown)
         return VERDICT_UNKNOWN;
-    return holds(test, value, subject) ? VERDICT_YES : VERDICT_NO;
+    if (!searched.searches)
+        searched.searches = &searches;
+    bool is_held = holds(test, value, &searched);
+    if (searches.limit && subject->give_ups) {
+        subject->give_ups->count++;
+        subject->give_ups->limit = searches.limit;
+    }
+    return is_held ? VERDICT_YES : VERDICT_NO;
 }

@@ -47,8 +47,6 @@ static char verdict_letter(const char *match, const struct scene *scene)
     struct decision decision;
     ruleset_decide(rules, view, view->time_ms, TRACE_ALL, &decision);
     char letter = "NYU"[decision.traces[0].verdict];
-    if (letter != 'Y' && decision.traces[0].because)
-        print_message("# %s on %s: %s\n", match, scene->event, decision.traces[0].because);
     decision_finish(&decision);
     view_destroy(view);
     ruleset_destroy(rules);

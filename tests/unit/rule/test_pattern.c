@@ -39,8 +39,9 @@ static bool search(const char *pattern_text, const char *text, const char **limi
     const struct pattern *pattern = patterns_add(patterns, pattern_text, NULL);
 
     assert_non_null(pattern);
+    size_t steps = 0;
     *limit = NULL;
-    bool is_found = pattern_search(pattern, text, strlen(text), limit);
+    bool is_found = pattern_search(pattern, text, strlen(text), &steps, limit);
     patterns_destroy(patterns);
     return is_found;
 }
@@ -179,6 +180,25 @@ static void test_long_texts_are_searched(void **state)
     }
 }
 
+/* As those of a list's elements do: one after the other stays below the limit. */
+static void test_searches_share_their_steps(void **state)
+{
+    struct patterns *patterns = patterns_create();
+    const struct pattern *pattern = patterns_add(patterns, "(a+)+$", NULL);
+    const char *limit = NULL;
+    size_t steps = 0, searches = 0;
+
+    (void)state;
+    for (; !limit && searches < 10000; searches++)
+        assert_false(pattern_search(pattern, "aaaaaaaaaaaa!", 13, &steps, &limit));
+    assert_true(searches > 1 && searches < 10000);
+    assert_string_equal(limit, "1,000,000 steps");
+    limit = NULL;
+    assert_false(pattern_search(pattern, "a", 1, &steps, &limit)); /* it is too late for any */
+    assert_string_equal(limit, "1,000,000 steps");
+    patterns_destroy(patterns);
+}
+
 static void test_a_search_that_gave_up_spoils_no_other(void **state)
 {
     struct patterns *patterns = patterns_create();
@@ -189,11 +209,12 @@ static void test_a_search_that_gave_up_spoils_no_other(void **state)
     (void)state;
     for (int i = 0; i < 3; i++) {
         const char *limit = NULL;
-        assert_false(pattern_search(bad, text, strlen(text), &limit));
+        size_t steps = 0;
+        assert_false(pattern_search(bad, text, strlen(text), &steps, &limit));
         assert_non_null(limit);
         limit = NULL;
-        assert_true(pattern_search(good, text, strlen(text), &limit));
-        assert_false(pattern_search(good, "xyz", 3, &limit));
+        assert_true(pattern_search(good, text, strlen(text), &steps, &limit));
+        assert_false(pattern_search(good, "xyz", 3, &steps, &limit));
         assert_null(limit);
     }
     patterns_destroy(patterns);
@@ -211,10 +232,12 @@ static void *search_often(void *arg)
 
     for (int i = 0; i < 200; i++) {
         const char *limit = NULL;
-        shared->wrong += !pattern_search(shared->good, "abc", 3, &limit) || limit;
+        size_t steps = 0;
+        shared->wrong += !pattern_search(shared->good, "abc", 3, &steps, &limit) || limit;
         if (i % 20 == 0)
             shared->wrong +=
-                pattern_search(shared->bad, shared->text, strlen(shared->text), &limit) || !limit;
+                pattern_search(shared->bad, shared->text, strlen(shared->text), &steps, &limit) ||
+                !limit;
     }
     return NULL;
 }
@@ -301,6 +324,7 @@ int main(void)
         cmocka_unit_test(test_the_same_pattern_is_compiled_once),
         cmocka_unit_test(test_hostile_texts_end_at_a_limit),
         cmocka_unit_test(test_long_texts_are_searched),
+        cmocka_unit_test(test_searches_share_their_steps),
         cmocka_unit_test(test_a_search_that_gave_up_spoils_no_other),
         cmocka_unit_test(test_several_threads_search_at_once),
         cmocka_unit_test(test_patterns_work_where_no_code_can_be_made),

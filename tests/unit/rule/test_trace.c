@@ -86,6 +86,24 @@ static void test_a_pattern_that_gave_up_is_named(void **state)
     assert_non_null(strstr(nested, "gave up after 100,000 steps: counts as no match"));
 }
 
+/* Each of the texts would take a millisecond, all of them a minute. */
+static void test_a_list_of_hostile_texts_takes_no_longer_than_one(void **state)
+{
+    auto_buf struct buf alert = {0};
+
+    (void)state;
+    buf_puts(&alert, "{\"x\":[");
+    for (int i = 0; i < 60000; i++)
+        buf_printf(&alert, "%s\"aaaaaaaaaaaaaaaa!\",{\"y\":\"aaaaaaaaaaaaaaaa!\"}", i ? "," : "");
+    buf_puts(&alert, "]}");
+    for (int i = 0; i < 2; i++) {
+        auto_free char *text =
+            because(i ? "alert.x: {regex: '(a+)+$'}" : "alert.x: {has: {y: {regex: '(a+)+$'}}}",
+                "{\"type\":\"alert\"}", buf_text(&alert));
+        assert_non_null(strstr(text, "gave up after 1,000,000 steps"));
+    }
+}
+
 /* Where it only makes a `not` true, no false test names it. */
 static void test_a_pattern_that_gave_up_is_in_the_trace_and_counted(void **state)
 {
@@ -215,6 +233,7 @@ int main(void)
         cmocka_unit_test(test_a_rule_says_why_it_did_not_match),
 #if HAVE_PCRE2
         cmocka_unit_test(test_a_pattern_that_gave_up_is_named),
+        cmocka_unit_test(test_a_list_of_hostile_texts_takes_no_longer_than_one),
         cmocka_unit_test(test_a_pattern_that_gave_up_is_in_the_trace_and_counted),
 #endif
         cmocka_unit_test(test_values_from_outside_stay_on_one_line),
