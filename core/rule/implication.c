@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "rule/condition.h"
 #include "rule/field.h"
 #include "rule/glob.h"
 
@@ -15,13 +16,14 @@ struct demand {
     enum operation operation;
     const struct operand *operands;
     size_t count;
+    const struct condition *inside; /* OP_HAS */
     bool wants_presence;
 };
 
 static struct demand demand_of(const struct comparison *comparison)
 {
-    return (struct demand){
-        comparison->operation, comparison->operands, comparison->count, comparison->wants_presence};
+    return (struct demand){comparison->operation, comparison->operands, comparison->count,
+        comparison->condition, comparison->wants_presence};
 }
 
 static struct demand known_demand(const struct known_test *known, size_t index)
@@ -215,6 +217,10 @@ static bool operand_implies(enum operation held, const struct operand *operand,
         return equal_implies(operand, wanted, limit);
     if (held == OP_CONTAINS && wanted == OP_CONTAINS)
         return strstr(operand->text, limit->text);
+    if (held == OP_NEWER_THAN && wanted == OP_NEWER_THAN)
+        return operand->duration_ms <= limit->duration_ms;
+    if (held == OP_OLDER_THAN && wanted == OP_OLDER_THAN)
+        return operand->duration_ms >= limit->duration_ms;
     return held >= OP_GT && held <= OP_LTE && wanted >= OP_GT && wanted <= OP_LTE &&
            is_narrower(held, operand, wanted, limit);
 }
@@ -237,6 +243,8 @@ static bool is_implied_by_operand(
 /* Of one and the same element: one of several operands is enough, whatever the comparison. */
 static bool element_implies(const struct demand *held, const struct demand *wanted)
 {
+    if (held->operation == OP_HAS && wanted->operation == OP_HAS)
+        return condition_equals(held->inside, wanted->inside);
     for (size_t i = 0; i < held->count; i++)
         if (!is_implied_by_operand(held, i, wanted))
             return false;
@@ -254,7 +262,7 @@ static bool whole_is_implied(const struct demand *a, const struct demand *b, boo
     if (b->operation == OP_EXISTS)
         return b->wants_presence ? needs_value(a) : is_absence(a);
     if (a->operation == OP_NE)
-        return has_same_operands(a, b);
+        return is_subset(b, a);
     return is_single && is_equality(a) && are_all_apart(a, b);
 }
 
@@ -357,14 +365,30 @@ bool test_excludes(const struct known_test *known, const struct test *test)
     return false;
 }
 
-/* What has no operands that could be compared is not known to be the same. */
 static bool comparison_equals(const struct comparison *a, const struct comparison *b)
 {
     struct demand left = demand_of(a), right = demand_of(b);
 
+    if (a->operation != b->operation)
+        return false;
     if (a->operation == OP_EXISTS)
-        return b->operation == OP_EXISTS && a->wants_presence == b->wants_presence;
-    return a->operation == b->operation && has_same_operands(&left, &right);
+        return a->wants_presence == b->wants_presence;
+    if (a->operation == OP_HAS)
+        return condition_equals(a->condition, b->condition);
+    return has_same_operands(&left, &right);
+}
+
+/* As deep as YAML was nested, which is bounded; so is comparison_equals(), which calls it. */
+bool condition_equals(const struct condition *a, const struct condition *b)
+{
+    if (a->kind != b->kind || a->count != b->count)
+        return false;
+    if (a->kind == CONDITION_TEST)
+        return test_equals(&a->test, &b->test);
+    for (size_t i = 0; i < a->count; i++)
+        if (!condition_equals(&a->children[i], &b->children[i]))
+            return false;
+    return true;
 }
 
 bool test_equals(const struct test *a, const struct test *b)

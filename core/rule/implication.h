@@ -8,6 +8,8 @@
 
 #include "rule/test.h"
 
+struct condition;
+
 /* A test that holds; of one of its comparisons, an `eq` or `in`, it may be known which operand it
  * was. Borrowed. */
 struct known_test {
@@ -34,7 +36,8 @@ bool test_excludes(const struct known_test *known, const struct test *test);
 /* `ne` and `exists`: said of a field as a whole, and not of one element of its list. */
 bool comparison_is_of_whole(const struct comparison *comparison);
 
-/* The same words. */
+/* The same words; of conditions in the same order too. */
 bool test_equals(const struct test *a, const struct test *b);
+bool condition_equals(const struct condition *a, const struct condition *b);
 
 #endif

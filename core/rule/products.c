@@ -144,18 +144,6 @@ void products_init(struct products *products, const struct condition *condition)
     conjoin(products, condition);
 }
 
-bool condition_equals(const struct condition *a, const struct condition *b)
-{
-    if (a->kind != b->kind || a->count != b->count)
-        return false;
-    if (a->kind == CONDITION_TEST)
-        return test_equals(&a->test, &b->test);
-    for (size_t i = 0; i < a->count; i++)
-        if (!condition_equals(&a->children[i], &b->children[i]))
-            return false;
-    return true;
-}
-
 static bool is_whole_implied(
     const struct product *product, const struct test *test, const struct comparison *comparison)
 {

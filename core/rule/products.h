@@ -36,7 +36,4 @@ void products_finish(struct products *products);
  * cannot be told. */
 bool product_implies(const struct product *product, const struct condition *condition);
 
-/* The same words in the same order. */
-bool condition_equals(const struct condition *a, const struct condition *b);
-
 #endif

@@ -86,12 +86,13 @@ static void read_send_map(
     struct compilation *compilation, const struct yaml *map, struct rule *rule)
 {
     const struct yaml *sink = yaml_get(map, "sink");
+    const struct words words = {"key", send_keys, planned_keys};
     struct phrasing *phrasing = read_send_phrasing(compilation, map, rule);
     size_t before = rule->send_count;
 
     if (sink)
         add_send(compilation, sink, rule);
-    else if (!map->is_faulty)
+    else if (!map->is_faulty && !map->has_lost_keys && !words_has_misspelt(&words, map, "sink"))
         problem_add(compilation->problems, map->place, "no \"sink\" here");
     if (rule->send_count > before)
         rule->sends[before].phrasing = phrasing;

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/nearest.h"
 #include "base/timestamp.h"
 #include "base/units.h"
 #include "config/problems.h"
@@ -44,11 +45,15 @@ static void complain_of_operand(struct compilation *compilation, const struct ya
             "%s: a comparison needs one text or number, not %s", compilation->field, shown);
 }
 
-/* What is no number, no level and no time has no order. */
+/* What is no number, no level and no time has no order. Of the common names check_operands() tells
+ * it. */
 static void read_order(
     struct compilation *compilation, const struct yaml *node, const struct operand *operand)
 {
-    if (operand->is_number || operand->is_level || operand->is_time)
+    bool is_told = !compilation->is_inside && (strcmp(compilation->field, "level") == 0 ||
+                                                  strcmp(compilation->field, "urgency") == 0);
+
+    if (is_told || operand->is_number || operand->is_level || operand->is_time)
         return;
     auto_free char *shown = yaml_show(node);
     problem_add(compilation->problems, node->place,
@@ -276,6 +281,19 @@ static bool asks_presence_only(const struct test *test)
     return true;
 }
 
+static void complain_of_level(struct compilation *compilation, const char *text, struct place place)
+{
+    static const char *const levels[] = {"info", "low", "medium", "high", "urgent", NULL};
+    const char *near = nearest_word(text, levels, word_count(levels));
+
+    if (near)
+        problem_add(
+            compilation->problems, place, "unknown level \"%s\"; did you mean \"%s\"?", text, near);
+    else
+        problem_add(compilation->problems, place,
+            "unknown level \"%s\"; the levels are info low medium high urgent", text);
+}
+
 /* `level: critical`, `urgency: {gte: high}` and `urgency: {newer_than: 2h}` would only never
  * match. */
 static void check_operands(struct compilation *compilation, const struct comparison *comparison,
@@ -289,8 +307,7 @@ static void check_operands(struct compilation *compilation, const struct compari
     for (size_t i = 0; comparison->operation <= OP_LTE && i < comparison->count; i++) {
         const struct operand *operand = &comparison->operands[i];
         if (is_level && !operand->is_level)
-            problem_add(compilation->problems, place,
-                "unknown level \"%s\"; the levels are info low medium high urgent", operand->text);
+            complain_of_level(compilation, operand->text, place);
         if (is_urgency && !operand->is_number)
             problem_add(compilation->problems, place,
                 "urgency is a number, \"%s\" is none; words are compared with level",
