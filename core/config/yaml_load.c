@@ -4,6 +4,7 @@
 #include "config/yaml.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +29,8 @@ struct loader {
     struct problems *problems;
     bool *open; /* per node of the document: it is being built, so an alias to it is a circle */
     size_t depth, nodes, bytes;
-    bool is_full; /* a limit was passed; the tree is of no use any more */
+    bool is_entry; /* what is built next is one of a list */
+    bool is_full;  /* a limit was passed; the tree is of no use any more */
 };
 
 static struct yaml *build(struct loader *loader, int id);
@@ -105,8 +107,11 @@ static struct yaml *build_list(struct loader *loader, const yaml_node_t *from)
     struct yaml *node = node_create(YAML_LIST, place_of(loader, from));
 
     node->items = mem_alloc((count + 1) * sizeof(struct yaml *));
-    for (size_t i = 0; i < count && !loader->is_full; i++)
+    for (size_t i = 0; i < count && !loader->is_full; i++) {
+        loader->is_entry = true;
         node->items[node->count++] = build(loader, first[i]);
+    }
+    loader->is_entry = false;
     return node;
 }
 
@@ -150,21 +155,38 @@ static int compare_entries(const void *left, const void *right)
     return order ? order : (a > b) - (a < b);
 }
 
-/* The later of two entries with one key goes; its key is NULL afterwards. */
-static void drop_duplicate(
-    struct loader *loader, const struct yaml_entry *first, struct yaml_entry *again)
+/* The line in which a list's entry seems to begin anew, since the key that it begins with comes
+ * again: the "- " before it is missing. SIZE_MAX where that is not so. */
+static size_t second_entry_line(const struct yaml *map)
+{
+    for (size_t i = 1; i < map->count; i++)
+        if (strcmp(map->entries[i].key->text, map->entries[0].key->text) == 0 &&
+            map->entries[i].key->place.line > map->entries[0].key->place.line)
+            return map->entries[i].key->place.line;
+    return SIZE_MAX;
+}
+
+/* The later of two entries with one key goes; its key is NULL afterwards. Where a "- " is missing,
+ * it is the first key that tells; all that follow come again for the same reason. */
+static void drop_duplicate(struct loader *loader, const struct yaml_entry *first,
+    struct yaml_entry *again, size_t second_line)
 {
     auto_free char *shown = yaml_show(again->key);
+    size_t line = again->key->place.line;
 
-    problem_add(loader->problems, again->key->place, "duplicate key %s; it stands in line %zu too",
-        shown, first->key->place.line);
+    if (line <= second_line)
+        problem_add(loader->problems, again->key->place,
+            "duplicate key %s; it stands in line %zu too%s", shown, first->key->place.line,
+            line == second_line ? "; if another entry begins here, a \"- \" is missing before it"
+                                : "");
     yaml_destroy(again->key);
     yaml_destroy(again->value);
     again->key = NULL;
 }
 
-static void drop_duplicates(struct loader *loader, struct yaml *map)
+static void drop_duplicates(struct loader *loader, struct yaml *map, bool is_entry)
 {
+    size_t second_line = is_entry && map->count > 0 ? second_entry_line(map) : SIZE_MAX;
     auto_free struct yaml_entry **sorted =
         mem_alloc((map->count + 1) * sizeof(struct yaml_entry *));
     struct yaml_entry *first = NULL;
@@ -175,7 +197,7 @@ static void drop_duplicates(struct loader *loader, struct yaml *map)
     qsort(sorted, map->count, sizeof(struct yaml_entry *), compare_entries);
     for (size_t i = 0; i < map->count; i++) {
         if (first && strcmp(first->key->text, sorted[i]->key->text) == 0)
-            drop_duplicate(loader, first, sorted[i]);
+            drop_duplicate(loader, first, sorted[i], second_line);
         else
             first = sorted[i];
     }
@@ -204,14 +226,16 @@ static void build_entry(struct loader *loader, const yaml_node_pair_t *from, str
 
 static struct yaml *build_map(struct loader *loader, const yaml_node_t *from)
 {
+    bool is_entry = loader->is_entry;
     const yaml_node_pair_t *first = from->data.mapping.pairs.start;
     size_t count = (size_t)(from->data.mapping.pairs.top - first);
     struct yaml *node = node_create(YAML_MAP, place_of(loader, from));
 
     node->entries = mem_alloc((count + 1) * sizeof *node->entries);
+    loader->is_entry = false;
     for (size_t i = 0; i < count && !loader->is_full; i++)
         build_entry(loader, &first[i], node);
-    drop_duplicates(loader, node);
+    drop_duplicates(loader, node, is_entry);
     return node;
 }
 

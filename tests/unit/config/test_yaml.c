@@ -201,6 +201,11 @@ static const struct {
     {"- a: 1\n-b: 2", "f.yaml:2:1: a blank is missing after the \"-\""},
     {"x:\n  - a\n  b: 1", "f.yaml:3:3: this stands where an entry of the list begins, with \"- \"; "
                           "check the indentation"},
+    {"- a: 1\n  b: 2\n  a: 3\n  b: 4\n",
+        "f.yaml:3:3: duplicate key \"a\"; it stands in line 1 too; if another entry begins here, a "
+        "\"- \" is missing before it"},
+    {"- a: 1\n  b: 2\n  b: 4\n", "f.yaml:3:3: duplicate key \"b\"; it stands in line 2 too"},
+    {"- x\n- {a: 1, a: 2}\n", "f.yaml:2:10: duplicate key \"a\"; it stands in line 2 too"},
     {"a: 1\nb\n", "f.yaml:2:2: a \":\" and a blank are missing here"},
     {"a: 1\nb:2\n", "f.yaml:2:2: a blank is missing after the \":\""},
     {"a: {\n  b: 1,\n  c: ${X}\n}", "f.yaml:3:6: an unquoted ${ inside {...} or [...] begins a map "
