@@ -89,7 +89,7 @@ static void read_worded(struct expected *expected, const struct yaml *node,
     }
     if (sink)
         expected->sink = find_sink(config, sink, problems);
-    else if (!node->is_faulty)
+    else if (!node->is_faulty && !words_has_misspelt(&words, node, "sink"))
         problem_add(problems, node->place, "whose message? A \"sink\" is missing here");
 }
 
@@ -204,7 +204,10 @@ static void read_key(struct rule_case *test, const struct yaml_entry *entry,
 static void require(
     const struct yaml *node, const char *key, const char *cure, struct problems *problems)
 {
-    if (!yaml_get(node, key) && !node->is_faulty)
+    const struct words words = {"key", case_keys, nothing_planned};
+
+    if (!yaml_get(node, key) && !node->is_faulty && !node->has_lost_keys &&
+        !words_has_misspelt(&words, node, key))
         problem_add(problems, node->place, "this test has no \"%s\"%s", key, cure);
 }
 

@@ -3,6 +3,7 @@ what it accepts passes, what it refuses for its shape does not."""
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import jsonschema
@@ -10,7 +11,7 @@ import pytest
 import yaml
 
 from broken import BROKEN, broken_text
-from conftest import TESTS
+from conftest import EVENTS, OBJECTS, TESTS
 from test_check import CONFIG, RULES, check, folder  # noqa: F401 (folder is a fixture)
 from tocsin import PLUGINS, TEST_PLUGINS, as_yaml, plugin_path, run
 
@@ -215,11 +216,24 @@ tests:
 """
 
 
-@pytest.mark.parametrize("loader", LOADERS)
-def test_the_whole_language_of_rules_passes(schemas, loader):
-    assert faults(schemas, "rules", LANGUAGE, loader) == []
-    folder_of_partials = LANGUAGE.replace('{line: "{{title}}"}', "templates/")
-    assert faults(schemas, "rules", folder_of_partials, loader) == []
+@pytest.fixture
+def cases(folder):
+    """What the tests in LANGUAGE name stands beside it."""
+    (folder / "tests").mkdir()
+    shutil.copy(EVENTS / "alert-created.json", folder / "tests" / "alert.json")
+    shutil.copy(OBJECTS / "alert-full.json", folder / "alert.json")
+    (folder / "templates").mkdir()
+    (folder / "templates" / "line.mustache").write_text("{{title}}")
+    return folder
+
+
+def test_the_whole_language_of_rules_passes(cases, schemas):
+    for text in (LANGUAGE, LANGUAGE.replace('{line: "{{title}}"}', "templates/")):
+        (cases / "rules.yaml").write_text(text)
+        code, output = check(cases)
+        assert code == 0, output
+        for loader in LOADERS:
+            assert faults(schemas, "rules", text, loader) == []
 
 
 @pytest.mark.parametrize("old, new", [
@@ -231,7 +245,7 @@ def test_the_whole_language_of_rules_passes(schemas, loader):
     ("newer_than: 2h", "newer_than: 2 hours"), ("older_than: 5m", "older_than: [5m]"),
     ("newer_than", "newer"), ("gt: 1,", "gt: many,"), ("lte: 98.5", "lte: [98]"),
     ("gte: low, in", "gte: critical, in"), ("in: [low, high]", "in: [low, severe]"),
-    ("exists: false", "exists: no"), ("not: {any", "not: {any: []}\n      none: {any"),
+    ("exists: false", "exists: no"), ("not: {any: [{type: case}]}", "not: {any: []}"),
     ('title: "{{title}}", text', "title: [x], text"), ("level: high}", "level: severe}"),
     ("facts: []", "facts: [a]"), ('{Host: "{{entity}}"}', '{"{{Host}}": x}'),
     ("facts: []", "fact: []"), ("sink: soc-chat, title", "snk: soc-chat, title"),
@@ -239,13 +253,17 @@ def test_the_whole_language_of_rules_passes(schemas, loader):
     ('partials: {line: "{{title}}"}', 'partials: {"a b": x}'),
     ('partials: {line: "{{title}}"}', "partials: [a]"),
     ("  - name: one\n", "  - nam: one\n"), ("{file: tests/alert.json}", "{fil: x}"),
-    ("enriched: false", "enriched: no"), ("expect: []", "expect:"), ("hook: soc", "hok: soc"),
+    ("enriched: false", "enriched: no"), ("expect: []", "expect: {}"), ("hook: soc", "hok: soc"),
     ("at: 2026-01-01T00:00:00Z", "at: noon"), ("{sink: soc-chat, title: x}", "{title: x}"),
 ])
-def test_a_slip_in_the_language_of_rules_is_refused(schemas, old, new):
+def test_a_slip_in_the_language_of_rules_is_refused(cases, schemas, old, new):
     assert old in LANGUAGE
+    text = LANGUAGE.replace(old, new, 1)
+    (cases / "rules.yaml").write_text(text)
+    code, output = check(cases)
+    assert code == 1, output
     for loader in LOADERS:
-        assert faults(schemas, "rules", LANGUAGE.replace(old, new, 1), loader), loader
+        assert faults(schemas, "rules", text, loader), loader
 
 
 def test_every_option_of_every_plugin_is_there_with_its_words(schemas):
