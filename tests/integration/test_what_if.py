@@ -6,12 +6,13 @@ import pty
 import re
 import select
 import subprocess
+import sys
 import time
 
 import pytest
 
 import sinks
-from conftest import load_event, load_object
+from conftest import TESTS, load_event, load_object
 from fakes.recorder import Recorder
 from ledger import Rows
 from tocsin import BINARY, wait_until
@@ -285,3 +286,12 @@ def test_progress_is_shown_on_a_terminal_only(daemon):
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     assert b" % ..." in seen and b"all would go the same way" in seen
     assert b"..." not in seen.split(b"\r")[-2]  # wiped before the answer
+
+
+def test_the_measure_of_its_speed_can_be_made():
+    measured = subprocess.run(
+        [sys.executable, TESTS / "bench" / "what_if.py", "--events", "400", "--rounds", "1"],
+        capture_output=True, text=True, timeout=100)
+    assert measured.returncode == 0, measured.stderr
+    assert re.fullmatch(r"[\d,]+ events/s \(400 in .*; 100 would go otherwise\)\n",
+                        measured.stdout), measured.stdout
