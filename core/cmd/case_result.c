@@ -139,6 +139,11 @@ static void check_words(
         add_why(why, "came:     %s", message->title);
         add_fault(faults, expected->sink, "title", why);
     }
+    if (message->trouble) {
+        json_t *why = json_array();
+        add_why(why, "%s", message->trouble);
+        add_fault(faults, expected->sink, "words", why);
+    }
     if (expected->text && !is_same_text(expected->text, message->text) &&
         !is_same_text(expected->text, message->text_plain)) {
         json_t *why = json_array();
@@ -230,6 +235,8 @@ char *case_fault_text(const json_t *fault)
         return text_format("%s hears nothing", sink);
     if (strcmp(what, "extra") == 0)
         return text_format("%s hears of it, and should not", sink);
+    if (strcmp(what, "words") == 0)
+        return text_format("%s: the rule's own words failed, and the default message went", sink);
     return text_format("%s: the %s is another", sink, what);
 }
 

@@ -10,7 +10,7 @@ struct setup;
 
 /* {"name", "at": "rules.yaml:31", "ok": bool, "expected": ["siem"],
  *  "came": [{"sink", "rule", "title", "text"}],
- *  "faults": [{"sink", "fault": "missing" | "extra" | "title" | "text", "why": ["..."]}],
+ *  "faults": [{"sink", "fault": "missing" | "extra" | "title" | "text" | "words", "why": ["..."]}],
  *  "note": what is odd about the event, or null}
  * A new object. */
 json_t *case_result(

@@ -9,6 +9,8 @@
 #include "base/mem.h"
 #include "base/timestamp.h"
 #include "base/utf8.h"
+#include "cmd/edition.h"
+#include "cmd/setup.h"
 #include "event/event.h"
 #include "event/view.h"
 #include "flow/decide.h"
@@ -28,12 +30,13 @@ struct change {
     const char *change, *sink, *rule, *was;
 };
 
-void comparison_init(struct comparison *comparison, const struct config *config,
-    const struct ruleset *before, const struct ruleset *after, size_t most_shown)
+void comparison_init(struct comparison *comparison, const struct setup *setup,
+    const struct edition *before, const struct edition *after, size_t most_shown)
 {
-    *comparison = (struct comparison){.config = config,
+    *comparison = (struct comparison){.setup = setup,
         .before = before,
         .after = after,
+        .share_partials = editions_share_partials(before, after),
         .most_shown = most_shown,
         .shown = json_array()};
 }
@@ -102,16 +105,25 @@ static void note_change(struct comparison *comparison, const struct change *chan
         json_array_append_new(changes, change_json(change));
 }
 
+/* tocsin's own alarms are not the rules' to word. */
+static bool is_worded_alike(
+    const struct comparison *comparison, struct story *story, const struct rule_target *target)
+{
+    return story_is_alarm(story) ||
+           editions_word_alike(comparison->before, comparison->after, comparison->share_partials,
+               story, target->rule, setup_sink(comparison->setup, target->sink));
+}
+
 /* Returns how many there are. */
-static size_t note_changes(struct comparison *comparison, const struct decision *before,
-    const struct decision *after, json_t *changes)
+static size_t note_changes(struct comparison *comparison, struct story *story,
+    const struct decision *before, const struct decision *after, json_t *changes)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < before->target_count; i++) {
         const struct rule_target *was = &before->targets[i];
         const char *rule = find_rule(after, was->sink);
-        if (rule && strcmp(rule, was->rule) == 0)
+        if (rule && strcmp(rule, was->rule) == 0 && is_worded_alike(comparison, story, was))
             continue;
         note_change(comparison,
             &(struct change){rule ? "differently" : "less", was->sink, rule, was->rule}, changes);
@@ -145,10 +157,10 @@ void comparison_add(struct comparison *comparison, struct story *story)
     bool is_shown = json_array_size(comparison->shown) < comparison->most_shown;
     auto_json json_t *changes = is_shown ? json_array() : NULL;
 
-    story_decide(story, comparison->config, comparison->before, TRACE_NONE, &before);
-    story_decide(story, comparison->config, comparison->after, TRACE_NONE, &after);
+    story_decide(story, comparison->setup->config, comparison->before->rules, TRACE_NONE, &before);
+    story_decide(story, comparison->setup->config, comparison->after->rules, TRACE_NONE, &after);
     comparison->events++;
-    if (note_changes(comparison, &before, &after, changes) > 0) {
+    if (note_changes(comparison, story, &before, &after, changes) > 0) {
         comparison->differing++;
         if (changes)
             json_array_append_new(comparison->shown, event_json(story, changes));

@@ -1,20 +1,23 @@
-/* Two sets of rules, asked about the same events: who hears more, less, or by another rule. */
+/* Two editions of the rules, asked about the same events: who hears more, less, or in other words.
+ */
 #ifndef TOCSIN_CMD_COMPARISON_H
 #define TOCSIN_CMD_COMPARISON_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct config;
-struct ruleset;
+struct edition;
+struct setup;
 struct story;
 
 struct tally;
 
 struct comparison {
-    const struct config *config;
-    const struct ruleset *before, *after;
+    const struct setup *setup;
+    const struct edition *before, *after;
+    bool share_partials;   /* they do */
     size_t most_shown;     /* differing events that are kept, the first ones */
     int64_t events;        /* asked about */
     int64_t differing;     /* of them */
@@ -25,8 +28,8 @@ struct comparison {
 };
 
 /* All borrowed. */
-void comparison_init(struct comparison *comparison, const struct config *config,
-    const struct ruleset *before, const struct ruleset *after, size_t most_shown);
+void comparison_init(struct comparison *comparison, const struct setup *setup,
+    const struct edition *before, const struct edition *after, size_t most_shown);
 void comparison_finish(struct comparison *comparison);
 
 /* Asks both about an event; the story has its id. */
@@ -37,8 +40,8 @@ void comparison_add(struct comparison *comparison, struct story *story);
 void comparison_merge(struct comparison *comparison, const struct comparison *other);
 
 /* [{"change": "more" | "less" | "differently", "sink", "rule", "was", "count"}], the most frequent
- * first. "rule" is the new rule that sends (null for less), "was" the old one (null for more). A
- * new list. */
+ * first. "rule" is the new rule that sends (null for less), "was" the old one (null for more);
+ * where both are the same rule it words its message differently. A new list. */
 json_t *comparison_counts(struct comparison *comparison);
 
 #endif

@@ -81,6 +81,7 @@ static json_t *delivery_json(const struct rehearsed *rehearsed, const struct vie
     json_object_set_new(delivery, "link", words(message->link));
     json_object_set_new(delivery, "not_enriched", json_boolean(view->not_enriched));
     json_object_set_new(delivery, "size", json_integer((json_int_t)rehearsed_size(rehearsed)));
+    json_object_set_new(delivery, "trouble", words(message->trouble));
     json_object_set_new(delivery, "limit", limit ? json_integer((json_int_t)limit) : json_null());
     return delivery;
 }

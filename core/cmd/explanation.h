@@ -12,7 +12,8 @@ struct setup;
  *  "alarm": true for one of tocsin's own,
  *  "rules": [as in the trace of events/ID], "not_tried": rules after a stop,
  *  "deliveries": [{"sink", "plugin", "rule", "level", "urgency", "flavour", "title", "text",
- *                  "facts": [{"label", "value"}], "link", "not_enriched", "size", "limit"}],
+ *                  "facts": [{"label", "value"}], "link", "not_enriched", "size", "limit",
+ *                  "trouble": why the rule's own words gave way to the default, or null}],
  *  "nobody": why, or null}
  * A new object. */
 json_t *explanation_json(const struct rehearsal *rehearsal, const struct setup *setup);

@@ -66,6 +66,11 @@ static void print_rule(const json_t *rule, int64_t not_tried)
         printout_text(get(because, "text"));
         putchar('\n');
     }
+    if (json_is_string(get(rule, "gave_up"))) {
+        printf("         a pattern gave up after ");
+        printout_text(get(rule, "gave_up"));
+        puts(" and counts as no match");
+    }
     if (strcmp(verdict, "unknown") == 0)
         printf("         %s\n", json_is_true(get(rule, "sends"))
                                     ? "the look-up failed, so it sends rather than stays silent"
@@ -94,7 +99,7 @@ static void print_size(const json_t *delivery)
     printf("%" PRId64 " character%s of %s text", size, size == 1 ? "" : "s",
         json_string_value(get(delivery, "flavour")));
     if (limit > 0)
-        printf(", the sink takes %" PRId64 "%s", limit, size > limit ? ": it will be cut" : "");
+        printf(", the sink takes %" PRId64 "%s", limit, size > limit ? ": it is cut there" : "");
 }
 
 static void print_delivery(const json_t *delivery)
@@ -116,6 +121,11 @@ static void print_delivery(const json_t *delivery)
     putchar('\n');
     if (json_is_true(get(delivery, "not_enriched")))
         puts("   (marked as not enriched)");
+    if (json_is_string(get(delivery, "trouble"))) {
+        printf("   (the rule's own words failed, so this is the default message: ");
+        printout_text(get(delivery, "trouble"));
+        puts(")");
+    }
     print_lines(json_string_value(get(delivery, "text")));
     json_array_foreach (facts, i, fact) {
         printf("   ");

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "cmd/setup.h"
@@ -12,14 +11,6 @@
 #include "sink/plugin.h"
 #include "sink/sink.h"
 
-static const struct sink *find_sink(const struct setup *setup, const char *name)
-{
-    for (size_t i = 0; i < setup->sink_count; i++)
-        if (strcmp(setup->sinks[i]->name, name) == 0)
-            return setup->sinks[i];
-    return NULL;
-}
-
 void rehearsal_init(struct rehearsal *rehearsal, const struct setup *setup, struct story *story)
 {
     struct decision *decision = &rehearsal->decision;
@@ -28,7 +19,7 @@ void rehearsal_init(struct rehearsal *rehearsal, const struct setup *setup, stru
     story_decide(story, setup->config, setup->rules, TRACE_ALL, decision);
     rehearsal->deliveries = mem_alloc(decision->target_count * sizeof *rehearsal->deliveries);
     for (size_t i = 0; i < decision->target_count; i++) {
-        const struct sink *sink = find_sink(setup, decision->targets[i].sink);
+        const struct sink *sink = setup_sink(setup, decision->targets[i].sink);
         assert(sink); /* rules and alarms name configured sinks only */
         rehearsal->deliveries[i] = (struct rehearsed){
             .target = &decision->targets[i],

@@ -151,6 +151,14 @@ void setup_finish(struct setup *setup)
     *setup = (struct setup){0};
 }
 
+const struct sink *setup_sink(const struct setup *setup, const char *name)
+{
+    for (size_t i = 0; i < setup->sink_count; i++)
+        if (strcmp(setup->sinks[i]->name, name) == 0)
+            return setup->sinks[i];
+    return NULL;
+}
+
 void setup_print_problems(const struct setup *setup)
 {
     for (size_t i = 0; i < setup->problems.count; i++) {

@@ -32,6 +32,9 @@ struct setup {
 bool setup_load(struct setup *setup, const char *file);
 void setup_finish(struct setup *setup);
 
+/* The sink of that name; NULL where there is none. */
+const struct sink *setup_sink(const struct setup *setup, const char *name);
+
 /* Writes the problems to standard error, a line each. */
 void setup_print_problems(const struct setup *setup);
 

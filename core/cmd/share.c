@@ -4,16 +4,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cmd/edition.h"
+#include "cmd/setup.h"
 #include "config/config.h"
 #include "config/problems.h"
 #include "enrich/enricher.h"
 #include "event/event.h"
 #include "flow/story.h"
-#include "rule/ruleset.h"
 #include "store/archive.h"
 #include "store/sqlite.h"
 
@@ -28,7 +28,7 @@ struct share {
     size_t number;
     struct archive *archive;
     struct enricher *enricher; /* knows names only */
-    struct ruleset *before, *after;
+    struct edition before, after;
     struct comparison comparison;
     struct looked_up *recent[recent_objects]; /* the last ones, each parsed once */
     size_t next_recent;
@@ -61,30 +61,28 @@ bool span_read(struct archive *archive, struct span *span, struct error *error)
            archive->ops->scan(archive, &oldest, on_first, span, &last, &more, error);
 }
 
-static struct ruleset *compile(
-    const struct config *config, const struct rule_sources *sources, struct problems *problems)
+static bool read_edition(struct edition *edition, const struct question *question,
+    const struct rule_sources *sources, struct problems *problems)
 {
-    auto_free const char **sinks = mem_alloc(config->sink_count * sizeof *sinks);
-
-    for (size_t i = 0; i < config->sink_count; i++)
-        sinks[i] = config->sinks[i].name;
-    return ruleset_compile(sources->documents, sources->count, sinks, config->sink_count, problems);
+    return edition_init(
+        edition, sources->documents, sources->count, question->setup->config, problems);
 }
 
 struct share *share_create(
     const struct question *question, size_t number, struct problems *problems, struct error *error)
 {
     static const struct logger silent = {.threshold = LOG_LEVEL_ERROR};
+    const struct config *config = question->setup->config;
     struct share *share = mem_alloc(sizeof *share);
 
     share->question = question;
     share->number = number;
-    share->archive = sqlite_archive_open(question->config->ledger_path, error);
-    share->enricher = enricher_create(question->config, NULL, NULL, &silent, problems);
-    share->before = compile(question->config, &question->before, problems);
-    share->after = compile(question->config, &question->after, problems);
-    if (share->archive && share->enricher && share->before && share->after) {
-        comparison_init(&share->comparison, question->config, share->before, share->after,
+    share->archive = sqlite_archive_open(config->ledger_path, error);
+    share->enricher = enricher_create(config, NULL, NULL, &silent, problems);
+    if (share->archive && share->enricher &&
+        read_edition(&share->before, question, &question->before, problems) &&
+        read_edition(&share->after, question, &question->after, problems)) {
+        comparison_init(&share->comparison, question->setup, &share->before, &share->after,
             question->most_shown);
         return share;
     }
@@ -99,8 +97,8 @@ void share_destroy(struct share *share)
     comparison_finish(&share->comparison);
     for (size_t i = 0; i < recent_objects; i++)
         looked_up_release(share->recent[i]);
-    ruleset_destroy(share->before);
-    ruleset_destroy(share->after);
+    edition_finish(&share->before);
+    edition_finish(&share->after);
     enricher_destroy(share->enricher);
     if (share->archive)
         share->archive->ops->close(share->archive);

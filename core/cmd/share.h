@@ -13,9 +13,9 @@
 #include "store/journal.h"
 
 struct archive;
-struct config;
 struct error;
 struct problems;
+struct setup;
 struct yaml;
 
 /* The numbers that the ledger's events have. */
@@ -31,7 +31,7 @@ struct rule_sources {
 
 /* What is asked. All of it is borrowed. */
 struct question {
-    const struct config *config;
+    const struct setup *setup;
     struct rule_sources before, after;
     int64_t since_ms, until_ms; /* of acceptance, wall clock, both included */
     size_t most_shown;

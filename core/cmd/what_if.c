@@ -19,6 +19,7 @@
 #include "cmd/setup.h"
 #include "cmd/share.h"
 #include "config/config.h"
+#include "config/partial_folder.h"
 #include "config/yaml.h"
 #include "store/archive.h"
 #include "store/sqlite.h"
@@ -56,10 +57,13 @@ static bool load(struct what_if *what_if)
     struct setup *setup = &what_if->setup;
 
     bool ok = setup_load(setup, arguments_config(what_if->given));
-    for (size_t i = 0; i < what_if->file_count; i++)
+    for (size_t i = 0; i < what_if->file_count; i++) {
         what_if->documents[i] = yaml_load_file(what_if->files[i], &setup->problems);
+        if (what_if->documents[i])
+            partial_folder_read(what_if->documents[i], &setup->problems);
+    }
     what_if->question = (struct question){
-        .config = setup->config,
+        .setup = setup,
         .before = {(const struct yaml *const *)setup->rule_documents, setup->rule_document_count},
         .after = {(const struct yaml *const *)what_if->documents, what_if->file_count},
         .since_ms = what_if->since_ms,
@@ -88,7 +92,7 @@ static size_t count_shares(const struct span *span)
 static bool create_shares(struct what_if *what_if, struct error *error)
 {
     struct question *question = &what_if->question;
-    struct archive *archive = sqlite_archive_open(question->config->ledger_path, error);
+    struct archive *archive = sqlite_archive_open(question->setup->config->ledger_path, error);
 
     if (!archive)
         return false;
@@ -160,24 +164,28 @@ static json_t *report(struct what_if *what_if)
         comparison->differing > (int64_t)json_array_size(comparison->shown));
 }
 
+static void print_by(const char *words, const json_t *change, const char *key)
+{
+    printf("%sby \"", words);
+    printout_text(json_object_get(change, key));
+    putchar('"');
+}
+
 static void print_change(const json_t *change)
 {
-    const char *what = json_string_value(json_object_get(change, "change"));
+    const json_t *was = json_object_get(change, "was"), *rule = json_object_get(change, "rule");
 
-    printf("%-11s  ", what);
+    printf("%-11s  ", json_string_value(json_object_get(change, "change")));
     printout_text(json_object_get(change, "sink"));
     printf("  ");
-    if (strcmp(what, "more") != 0) {
-        printf("was by \"");
-        printout_text(json_object_get(change, "was"));
-        putchar('"');
-    }
-    if (strcmp(what, "differently") == 0)
-        printf(", ");
-    if (strcmp(what, "less") != 0) {
-        printf("by \"");
-        printout_text(json_object_get(change, "rule"));
-        putchar('"');
+    if (json_equal(was, rule)) {
+        print_by("", change, "rule");
+        printf(", in other words");
+    } else {
+        if (json_is_string(was))
+            print_by("was ", change, "was");
+        if (json_is_string(rule))
+            print_by(json_is_string(was) ? ", " : "", change, "rule");
     }
     putchar('\n');
 }

@@ -125,6 +125,26 @@ def test_the_message_is_the_one_that_the_daemon_sends(daemon, recorder, api):
         assert {"label": "Entity", "value": "Lyon plant"} in delivery["facts"]
 
 
+def test_words_that_fail_are_told_with_the_default_message(daemon):
+    daemon.rules.write_text('rules: [{name: r, match: {}, send: chat, link: "{{{body.at}}}"}]\n')
+    event = json.dumps({"type": "probe", "at": "nowhere", "attributes": {"title": "no address"}})
+    delivery, = explain_json(daemon, "-", stdin=event)["deliveries"]
+    assert "rules.yaml:1:" in delivery["trouble"] and delivery["title"] == "no address"
+    assert "the rule's own words failed" in explain(daemon, "-", stdin=event)
+    fine = json.dumps({"type": "probe", "at": "https://a.example/"})
+    delivery, = explain_json(daemon, "-", stdin=fine)["deliveries"]
+    assert delivery["trouble"] is None and delivery["link"] == "https://a.example/"
+
+
+def test_a_pattern_that_gives_up_is_told(daemon):
+    daemon.rules.write_text(
+        "rules: [{name: r, match: {title: {regex: '^(a+)+$'}}, send: chat}]\nunmatched: siem\n")
+    event = json.dumps({"type": "probe", "attributes": {"title": "a" * 60 + "!"}})
+    rule, = explain_json(daemon, "-", stdin=event)["rules"]
+    assert rule["verdict"] == "no" and "gave_up" in rule, rule
+    assert "a pattern gave up after" in explain(daemon, "-", stdin=event)
+
+
 def test_standard_input_is_a_dash(daemon):
     event = json.dumps({"type": "probe", "action": "created", "attributes": {"title": "from a pipe"}})
     explanation = explain_json(daemon, "-", stdin=event)
@@ -149,6 +169,18 @@ def test_what_is_not_looked_up_is_said(daemon):
     assert quiet.stderr == ""
     deleted = run("explain", "-c", daemon.config, EVENTS / "alert-deleted.json")
     assert deleted.stderr == ""
+
+
+def test_a_text_beyond_the_sinks_limit_is_told(make_daemon):
+    daemon = make_daemon(
+        {"chat": {"plugin": "mattermost",
+                  "url": "http://127.0.0.1:1/hooks/nobodylistens000000000000"}},
+        rules='rules: [{name: r, match: {}, send: chat, text: "{{body.long}}"}]\n')
+    event = json.dumps({"type": "probe", "long": "x" * 20000})
+    delivery, = explain_json(daemon, "-", stdin=event)["deliveries"]
+    assert delivery["flavour"] == "markdown" and delivery["size"] >= 20000
+    assert 0 < delivery["limit"] < delivery["size"]
+    assert f"the sink takes {delivery['limit']}: it is cut there" in explain(daemon, "-", stdin=event)
 
 
 @pytest.mark.parametrize("arguments", [

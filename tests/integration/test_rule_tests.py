@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from conftest import EVENTS, OBJECTS
-from test_check import CONFIG, check, place
+from test_check import CONFIG, change, check, place
 from tocsin import as_yaml, plugin_path, run
 
 RULES = """\
@@ -157,6 +157,30 @@ def test_title_and_text_are_compared_where_they_are_written(folder):
                      "why": ["expected: y", "came:     x"]}
     fault, = by_name["d"]["faults"]
     assert fault["fault"] == "text" and fault["why"][1] == "came:     all is well"
+
+
+def test_words_that_fail_are_a_failure(folder):
+    rules = 'rules: [{name: r, match: {}, send: siem, title: "{{body.n}}", link: "{{{body.l}}}"}]\n'
+    write(folder, "{name: a, event: {type: probe, n: one, l: nothing}, expect: siem}",
+          "{name: b, event: {type: probe, n: one, l: 'https://a.example/'}, "
+          "expect: {sink: siem, title: one}}", rules=rules)
+    first, second = results(folder, code=1)["tests"]
+    fault, = first["faults"]
+    assert fault["fault"] == "words" and "rules.yaml:1:" in fault["why"][0]
+    assert second["ok"]
+    assert "siem: the rule's own words failed" in test(folder).stdout
+
+
+def test_how_long_ago_is_counted_from_when_it_was_accepted(folder):
+    rules = 'rules: [{name: r, match: {}, send: siem, title: "{{body.at|ago}}"}]\n'
+    event = "{type: probe, at: '2026-06-01T10:00:00Z'}"
+    write(folder, f"{{name: a, event: {event}, at: '2026-06-01T12:00:00Z', "
+                  "expect: {sink: siem, title: WORDS}}", rules=rules)
+    fault, = results(folder, code=1)["tests"][0]["faults"]
+    words = fault["why"][1].partition("came:")[2].strip()
+    assert "2" in words and "ago" in words, words
+    change(folder / "rules.yaml", "WORDS", words)
+    assert test(folder).returncode == 0
 
 
 def test_the_object_may_stand_in_a_file(folder):

@@ -107,6 +107,43 @@ rules:
     assert f"{daemon.ids[0]}  " in out.stdout
 
 
+RECORD = "everything is for the record"
+
+
+def worded(words):
+    """The old rules, the last of which says how its messages read."""
+    return OLD + words
+
+
+def test_the_same_rule_in_other_words_is_told_differently(daemon):
+    new = worded('    title: "For the record: {{title}}"\n')
+    report = compare(daemon, new)
+    assert report["counts"] == [{"change": "differently", "sink": "siem", "rule": RECORD,
+                                 "was": RECORD, "count": 3}]
+    assert f'differently  siem  by "{RECORD}", in other words' in what_if(daemon, new).stdout
+    daemon.rules.write_text(new)
+    assert compare(daemon, new, code=0)["differing"] == 0
+    only_alerts = worded('    text: "{{#alert}}{{alert.short_id}}{{/alert}}{{^alert}}{{text}}{{/alert}}"\n')
+    daemon.rules.write_text(worded('    text: "{{text}}"\n'))
+    event, = compare(daemon, only_alerts)["shown"]
+    assert event["id"] == daemon.ids[0]
+
+
+def test_words_that_read_the_same_are_no_difference(daemon):
+    assert compare(daemon, worded('    title: "{{title}}"\n'), code=0)["differing"] == 0
+
+
+def test_a_partial_in_other_words_is_told_differently(daemon):
+    rules = worded('    text: "{{>signed}}"\npartials: {signed: "yours"}\n')
+    daemon.rules.write_text(rules)
+    assert compare(daemon, rules, code=0)["differing"] == 0
+    assert compare(daemon, rules.replace("yours", "ours"))["differing"] == 3
+    folder = daemon.folder / "words"
+    folder.mkdir()
+    (folder / "signed.mustache").write_text("yours")
+    assert compare(daemon, rules.replace('{signed: "yours"}', "words/"), code=0)["differing"] == 0
+
+
 def test_what_was_looked_up_then_counts_and_nothing_is_asked(daemon, api):
     asked = len(api.requests)
     api.add({**load_object("alert-full"), "title": "another", "urgency": {"current_value": 1}})
@@ -239,6 +276,7 @@ def test_a_deleted_alert_is_replayed_without_data(daemon):
 
 @pytest.mark.parametrize("rules, words", [
     ("rules: [{name: r, match: {}, send: chatt}]\n", 'did you mean "chat"?'),
+    ('rules: [{name: r, match: {}, send: chat, title: "{{#a}}"}]\n', "new.yaml:1:"),
     ("rules: {}\n", "new.yaml:1:8"), ("rules: [\n", "new.yaml")])
 def test_new_rules_with_a_fault_are_not_tried(daemon, rules, words):
     answer = what_if(daemon, rules)
