@@ -23,6 +23,7 @@ LOG_LAG_S = 0.15  # the far ends write their logs within 50 ms
 CONTENDERS = {  # as the command line names them: module, class
     "tocsin": ("tocsin", "Tocsin"),
     "floor": ("floor", "Floor"),
+    "bare": ("bare", "Bare"),
     "sample": ("sample", "Sample"),
     "shared-client": ("shared_client", "SharedClient"),
     "node-red": ("node_red", "NodeRed"),

@@ -81,6 +81,15 @@ def test_a_ratio_is_of_the_same_round_and_the_median_of_all(played):
     assert len(goals) == 2
 
 
+def test_the_libraries_alone_stand_between_tocsin_and_the_floor(played):
+    played({"tocsin": [(3000, 200), (3000, 210)], "floor": [(9000, 25), (9000, 20)],
+            "bare": [(5000, 100), (5000, 140)]})
+    found = list(end_to_end.measure(Scale(Path(), rounds=2, against=("bare",))))
+    shown = [(one.figure, one.detail) for one in found if not one.goal]
+    assert ("1.75x the CPU an event", "tocsin, of the libraries alone: 2 rounds, 1.5 to 2") in shown
+    assert ("5.50x the CPU an event", "the libraries alone, of floor: 2 rounds, 4 to 7") in shown
+
+
 def test_who_is_missing_is_said_and_not_taken_for_met(played):
     played({"tocsin": [(3000, 100)], "floor": [(9000, 50)], "sample": [(10, 9000)]})
     goals = found_goals(Scale(Path(), rounds=1, against=("sample", "node-red")))

@@ -8,12 +8,13 @@ NAME = "end_to_end"
 TITLE = "End to end: one event in, one look-up, two messages out"
 
 # name: (events of a round of some seconds, events of a quick one)
-EVENTS = {"tocsin": (15000, 1500), "floor": (30000, 6000), "sample": (150, 40),
-          "shared-client": (700, 150), "node-red": (1000, 200), "webhook": (30, 5),
-          "alertmanager": (1000, 200)}
+EVENTS = {"tocsin": (15000, 1500), "floor": (30000, 6000), "bare": (15000, 1500),
+          "sample": (150, 40), "shared-client": (700, 150), "node-red": (1000, 200),
+          "webhook": (30, 5), "alertmanager": (1000, 200)}
 GOALS = {"sample": 250, "node-red": 20, "shared-client": 20}
 MOST_OF_FLOOR = 5
-PART = {"webhook": "the whole load, once: no second try, nothing kept",
+PART = {"bare": "the whole load, durable, once: no rules, no escaping, no second try, no order, no trace",
+        "webhook": "the whole load, once: no second try, nothing kept",
         "alertmanager": "a part of the load: no look-up, its own wording, nothing kept"}
 
 
@@ -38,10 +39,22 @@ def rounds_in_turn(names, scale):
     return found, missing
 
 
+def _ratios(ours, theirs, what):
+    """Of each round: what disturbs a round disturbs both."""
+    return [getattr(one, what) / getattr(other, what) for one, other in zip(ours, theirs)]
+
+
 def _ratio(goal, ours, theirs, compare, limit, what):
-    """The median of the ratios of each round: what disturbs a round disturbs both."""
-    ratios = [getattr(one, what) / getattr(other, what) for one, other in zip(ours, theirs)]
+    ratios = _ratios(ours, theirs, what)
     return compare(goal, median(ratios), limit, spread(ratios))
+
+
+def _between(found):
+    """How much of the way from the floor to tocsin is the libraries'."""
+    for ours, theirs in (("tocsin", "bare"), ("bare", "floor")):
+        ratios = _ratios(found[ours], found[theirs], "cpu_us")
+        yield Finding("", f"{median(ratios):.2f}x the CPU an event", None,
+                      f"{found[ours][0].contender}, of {found[theirs][0].contender}: {spread(ratios)}")
 
 
 def _shown(name, rounds):
@@ -74,3 +87,5 @@ def measure(scale):
             yield _ratio(goal, found["tocsin"], found[name], at_least, least, "events_per_second")
     yield _ratio(f"at most {MOST_OF_FLOOR}x the CPU an event of the floor", found["tocsin"],
                  found["floor"], at_most, MOST_OF_FLOOR, "cpu_us")
+    if "bare" in names:
+        yield from _between(found)
