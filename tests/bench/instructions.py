@@ -6,12 +6,15 @@ that rose are named. A commit that raises the baseline (--write) says why.
 
 The load is lockstep.py's, for which the figure repeats within 0.5 % whatever else the machine does. The
 build has what ./run installs: without mimalloc it is another figure.
+
+With --libraries it is shown instead where the instructions go: tocsin beside the libraries alone
+(tests/bench/bare), counted in the same way.
 """
 
 import argparse
 import json
 import os
-import re
+import shlex
 import shutil
 import sys
 import tempfile
@@ -22,9 +25,12 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "integration"), str(HERE.parent)]
 
+import callgrind  # noqa: E402
 import sinks  # noqa: E402
+import table  # noqa: E402
 import tocsin  # noqa: E402
-from lockstep import Lockstep  # noqa: E402
+from contenders.bare import Bare  # noqa: E402
+from lockstep import SINKS, Lockstep  # noqa: E402
 
 BUILD = HERE.parents[1] / "build-bench"
 BASELINE = HERE / "instructions.json"
@@ -35,23 +41,40 @@ KEPT = 0.001  # of the whole: functions below it are one line, "the rest"
 SHOWN = 15
 REST = "the rest"
 
-COST = re.compile(r"[+-]?\d+|\*")
+# Where an event's instructions go. Files that are named nowhere here are a program's own.
+JANSSON = {"json_load": "jansson, reading", "json_dump": "jansson, writing"}
+JANSSON_REST = "jansson, values made, asked and freed"
+JANSSON_SELF = "jansson"
+LIBC, OWN = "the C library and the allocator, for all others", "own code"
+LIBRARIES = {"libjansson": JANSSON_SELF, "libcurl": "libcurl", "libevent": "libevent",
+             "libsqlite3": "SQLite", "libc.so": LIBC, "libmimalloc": LIBC, "ld-linux": LIBC,
+             "libm.so": LIBC}
+PARTS = (*JANSSON.values(), JANSSON_REST, "libcurl", "libevent", "SQLite", LIBC, OWN)
+
 Api = namedtuple("Api", "url key")
 Sink = namedtuple("Sink", "url")
 
 
+def counted_by(profile):
+    """What stands before a program so that callgrind counts it."""
+    valgrind = shutil.which("valgrind")
+    if not valgrind:
+        sys.exit("valgrind is missing: install Debian's package valgrind")
+    return [valgrind, "--tool=callgrind", f"--callgrind-out-file={profile}"]
+
+
 class Counted(tocsin.Tocsin):
-    """Run by callgrind; a wrapper, as the daemon's own starter knows only a program's name."""
+    """A wrapper, as the daemon's own starter knows only a program's name."""
+
+    def __init__(self, folder, load):
+        super().__init__(folder, {f"chat-{number}": sinks.mattermost(Sink(url), concurrency=16)
+                                  for number, url in enumerate(load.sinks)}, api=Api(load.api, "bench"))
+        self.profile = self.folder / "callgrind.out"
 
     def start(self, wait=True):
-        valgrind = shutil.which("valgrind")
-        if not valgrind:
-            sys.exit("valgrind is missing: install Debian's package valgrind")
-        self.profile = self.folder / "callgrind.out"
         self.binary = self.folder / "counted"
-        self.binary.write_text(
-            f'#!/bin/sh\nexec "{valgrind}" --tool=callgrind --callgrind-out-file="{self.profile}" '
-            f'"{tocsin.BINARY}" "$@"\n')
+        self.binary.write_text("#!/bin/sh\n"
+                               f'exec {shlex.join(counted_by(self.profile))} "{tocsin.BINARY}" "$@"\n')
         self.binary.chmod(0o755)
         return super().start(wait)
 
@@ -60,44 +83,32 @@ class Counted(tocsin.Tocsin):
             self.kill9()
 
 
-def functions_of(profile):
-    """Instructions by function, its own only, of a file in callgrind's format. The functions of a
-    library without symbols are one."""
-    names, costs = {}, Counter()
-    library = function = None
-    is_call = False
+class CountedBare(Bare):
+    """The same for the libraries alone."""
 
-    def name_of(kind, text):
-        number, _, name = text.partition(" ")
-        if name:
-            names[kind, number] = name
-        return names[kind, number]
+    def __init__(self, folder, load):
+        super().__init__(build=Path(tocsin.BINARY).parent)
+        self.home, self.load = Path(folder), load
+        self.profile = self.home / "callgrind.out"
+        self.kill = self.stop
 
-    for line in profile:
-        key, is_assignment, value = line.rstrip("\n").partition("=")
-        if is_assignment and key in ("ob", "cob"):
-            named = Path(name_of("ob", value)).name
-            library = named if key == "ob" else library
-        elif is_assignment and key in ("fn", "cfn"):
-            named = name_of("fn", value)
-            if key == "fn":
-                function = f"({library})" if named.startswith("0x") else named
-        elif is_assignment and key == "calls":
-            is_call = True  # what the next line counts is the callee's
-        elif function and COST.fullmatch(line.partition(" ")[0]):
-            if not is_call:
-                costs[function] += int(line.split()[1])
-            is_call = False
-    return costs
+    def command(self, ends):
+        argv, more = super().command(ends)
+        return [*counted_by(self.profile), *argv], more
+
+    def start(self):
+        super().start(self.home, self.load)
+        self.hook_port = self.port
 
 
-def run(size, events):
-    """The functions' instructions of one life of the daemon with so many events."""
+PROGRAMS = {"tocsin": Counted, "the libraries alone": CountedBare}
+
+
+def run(program, size, sinks, events):
+    """The profile of one life of the program with so many events."""
     with tempfile.TemporaryDirectory() as folder:
-        load = Lockstep(size, tocsin.HOOK_PATH)
-        daemon = Counted(
-            folder, {f"chat-{number}": sinks.mattermost(Sink(url), concurrency=16)
-                     for number, url in enumerate(load.sinks)}, api=Api(load.api, "bench"))
+        load = Lockstep(size, tocsin.HOOK_PATH, sinks)
+        daemon = PROGRAMS[program](folder, load)
         try:
             daemon.start()
             load.run(daemon.process.pid, daemon.hook_port, events)
@@ -106,7 +117,7 @@ def run(size, events):
             daemon.kill()
             load.close()
         with open(daemon.profile) as profile:
-            return functions_of(profile)
+            return callgrind.read(profile)
 
 
 def per_event(few, many, events):
@@ -119,14 +130,51 @@ def per_event(few, many, events):
     return {"instructions": round(total), "functions": kept}
 
 
-def measure(events):
-    """By concurrency; the runs wait for nothing but themselves, so they may share the machine."""
+def count(programs, events, sinks=SINKS):
+    """{(program, size): (the profile of the shorter run, of the longer one)}; the runs wait for nothing
+    but themselves, so they may share the machine."""
     with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         # The longest first.
-        runs = {(size, count): pool.submit(run, size, count)
-                for count in (2 * events, events) for size in CONCURRENCIES}
-        return {str(size): per_event(runs[size, events].result(), runs[size, 2 * events].result(),
-                                     events) for size in CONCURRENCIES}
+        runs = {(program, size, times): pool.submit(run, program, size, sinks, times * events)
+                for times in (2, 1) for size in CONCURRENCIES for program in programs}
+        return {(program, size): tuple(runs[program, size, times].result() for times in (1, 2))
+                for program in programs for size in CONCURRENCIES}
+
+
+def measure(events):
+    """tocsin, by concurrency."""
+    return {str(size): per_event(few.functions, many.functions, events)
+            for (_, size), (few, many) in count(["tocsin"], events).items()}
+
+
+def _named(names, text, otherwise):
+    return next((named for start, named in names.items() if text.startswith(start)), otherwise)
+
+
+def parts(few, many, events):
+    """An event's instructions by who spends them, {part: instructions}: jansson's with those of the
+    memory that it asks for, since it is mostly that; the others' are their own."""
+    found = Counter()
+    for library in many.libraries:
+        found[_named(LIBRARIES, library, OWN)] += many.libraries[library] - few.libraries[library]
+    of_itself, with_memory = found.pop(JANSSON_SELF, 0), 0
+    for library, function in many.entries:
+        if library.startswith("libjansson"):
+            cost = many.entries[library, function] - few.entries[library, function]
+            found[_named(JANSSON, function, JANSSON_REST)] += cost
+            with_memory += cost
+    found[LIBC] -= with_memory - of_itself
+    return {part: round(found[part] / events) for part in PARTS}
+
+
+def show_parts(events, sinks):
+    """The parts of both programs side by side."""
+    columns = {key: parts(few, many, events)
+               for key, (few, many) in count(PROGRAMS, events, sinks).items()}
+    heads = [f"{program}, {size} at a time" for program, size in columns]
+    rows = [(part, *(f"{found[part]:,}" for found in columns.values())) for part in PARTS]
+    rows.append(("all", *(f"{sum(found.values()):,}" for found in columns.values())))
+    print(table.markdown(("instructions an event", *heads), rows))
 
 
 def rises(before, after):
@@ -164,11 +212,19 @@ def main(arguments=None):
     parser.add_argument("--write", action="store_true", help="make what is measured the baseline")
     parser.add_argument("--events", type=int, default=EVENTS,
                         help="of the shorter run (%(default)s); a multiple of 16")
+    parser.add_argument("--libraries", action="store_true",
+                        help="show by library what tocsin and the libraries alone spend")
+    parser.add_argument("--sinks", type=int, default=SINKS,
+                        help="with --libraries: to how many an event goes (%(default)s)")
     options = parser.parse_args(arguments)
     tocsin.BINARY = options.build.resolve() / "tocsin"
     tocsin.PLUGINS = options.build.resolve() / "plugins"
+    events = options.events - options.events % max(CONCURRENCIES)
+    if options.libraries:
+        show_parts(events, options.sinks)
+        return 0
     baseline = None if options.write else json.loads(options.baseline.read_text())
-    measured = measure(options.events - options.events % max(CONCURRENCIES))
+    measured = measure(events)
     if options.write:
         options.baseline.write_text(json.dumps(measured, indent=1) + "\n")
         return 0

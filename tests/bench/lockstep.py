@@ -48,25 +48,32 @@ class Peer:
 
 
 class Lockstep:
-    def __init__(self, size, path):
-        """size: events of a round; path: of the hook."""
+    def __init__(self, size, path, sinks=SINKS):
+        """size: events of a round; path: of the hook; sinks: how many."""
         self.size = size
         self.path = path
-        self.delivered = [Counter() for _ in range(SINKS)]
+        self.delivered = [Counter() for _ in range(sinks)]
         self._random = random.Random(1)  # the same ids each time
         self._select = selectors.DefaultSelector()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self._select.register(self._listener, selectors.EVENT_READ)
+        # One each, as in life: connections to one address are looked through for an idle one.
+        self._api, *self._sinks = (socket.create_server(("127.0.0.1", 0), backlog=256)
+                                   for _ in range(sinks + 1))
+        for listener in (self._api, *self._sinks):
+            self._select.register(listener, selectors.EVENT_READ)
         self._asked, self._posted, self._accepted = [], [], 0
         self._senders = []
 
     @property
     def api(self):
-        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        return self._url(self._api)
 
     @property
     def sinks(self):
-        return [f"{self.api}/hooks/{number}" for number in range(SINKS)]
+        return [f"{self._url(sink)}/hooks/{number}" for number, sink in enumerate(self._sinks)]
+
+    @staticmethod
+    def _url(listener):
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
     def run(self, pid, port, events):
         """Sends so many events; raises unless each is at each sink exactly once."""
@@ -98,7 +105,7 @@ class Lockstep:
         self._wait(lambda: self._accepted == self.size and len(self._asked) >= self.size, "look-ups")
         self._settle()
         self._write(sorted(self._asked, key=lambda asked: asked[1]))
-        self._wait(lambda: len(self._posted) >= self.size * SINKS, "posts")
+        self._wait(lambda: len(self._posted) >= self.size * len(self.delivered), "posts")
         self._settle()
         self._write(self._posted)
 
@@ -127,7 +134,7 @@ class Lockstep:
             answer = json.dumps({**ALERT, "uuid": alert, "title": f"Alert {alert}"}).encode()
             self._asked.append((peer, self._answer(answer, "application/json")))
         else:
-            self.delivered[int(target[-1:])][ID.search(body)[0].decode()] += 1
+            self.delivered[int(target.rpartition(b"/")[2])][ID.search(body)[0].decode()] += 1
             self._posted.append((peer, self._answer(b"ok", "text/plain")))
 
     @staticmethod
@@ -145,7 +152,7 @@ class Lockstep:
     def _turn(self):
         for key, _ in self._select.select(0.1):
             if key.data is None:
-                self._add(self._listener.accept()[0], self._on_request)
+                self._add(key.fileobj.accept()[0], self._on_request)
             elif not key.data.take():
                 self._select.unregister(key.fileobj)
                 key.fileobj.close()

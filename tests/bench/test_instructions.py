@@ -1,4 +1,4 @@
-"""What instructions.py makes of callgrind's file and of the baseline; callgrind itself is not run."""
+"""What instructions.py makes of what was counted, and of the baseline; callgrind itself is not run."""
 
 import json
 import subprocess
@@ -10,48 +10,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import callgrind  # noqa: E402
 import instructions  # noqa: E402
 import lockstep  # noqa: E402
-
-PROFILE = """\
-version: 1
-positions: line
-events: Ir
-
-ob=(1) /usr/bin/tocsin
-fl=(1) rule.c
-fn=(1) rule_match
-16 400
-+3 100
-cob=(2) /usr/lib/libjansson.so.4
-cfi=(2) ???
-cfn=(2) 0x0000000000003f20
-calls=7 0
-* 9000
-fi=(3) list.h
--2 50
-fe=(1)
-
-fn=(5) 0x0000000000001000
-7 20
-
-ob=(2)
-fl=(2)
-fn=(2)
-0 6000
-cfn=(3) malloc
-calls=2 0
-0 3000
-
-fn=(4) 0x0000000000005a10
-0 500
-
-ob=(3) /usr/lib/libc.so.6
-fn=(3)
-0 3000
-totals: 10070
-"""
-
 
 def figures(instructions_, **functions):
     return {"instructions": instructions_, "functions": functions}
@@ -73,12 +34,6 @@ def run(monkeypatch, tmp_path, capsys):
     return run
 
 
-def test_own_costs_are_counted_once():
-    costs = instructions.functions_of(PROFILE.splitlines(keepends=True))
-    assert costs == {"rule_match": 550, "(tocsin)": 20, "(libjansson.so.4)": 6500, "malloc": 3000}
-    assert sum(costs.values()) == 10070  # callgrind's own total
-
-
 def test_start_and_end_cancel_out():
     few = Counter(start=5000, rule_match=1000)
     many = Counter(start=5000, rule_match=2000)
@@ -90,6 +45,36 @@ def test_small_functions_are_the_rest():
     many = Counter({"large": 100000, **{f"small{number}": 90 for number in range(10)}})
     assert instructions.per_event(Counter(), many, 1)["functions"] == {
         "large": 100000, "the rest": 900}
+
+
+# Only the difference of the two runs counts: ten events.
+FEW = callgrind.Profile(libraries=Counter({"tocsin": 5000, "libjansson.so.4": 700}))
+MANY = callgrind.Profile(
+    libraries=Counter({"tocsin": 6000, "mattermost.so": 500, "libjansson.so.4": 7700,
+                       "libcurl.so.4": 300, "libc.so.6": 2000, "libmimalloc.so.2.0": 4000}),
+    entries=Counter({("libjansson.so.4", "json_loadb"): 8000, ("libjansson.so.4", "json_dumpb"): 2000,
+                     ("libjansson.so.4", "json_object"): 500, ("libjansson.so.4", "json_delete"): 500,
+                     ("libc.so.6", "memcpy"): 900, ("tocsin", "on_body"): 100}))
+
+
+def test_what_jansson_takes_of_the_allocator_stands_with_jansson():
+    found = instructions.parts(FEW, MANY, 10)
+    assert found == {
+        "jansson, reading": 800, "jansson, writing": 200, instructions.JANSSON_REST: 100,
+        "libcurl": 30, "libevent": 0, "SQLite": 0,
+        instructions.LIBC: 200,  # 6000, of which jansson's calls made 11000 - 7000
+        instructions.OWN: 150}
+    assert sum(found.values()) == (sum(MANY.libraries.values()) - sum(FEW.libraries.values())) / 10
+
+
+def test_the_parts_of_both_programs_stand_side_by_side(monkeypatch, capsys):
+    monkeypatch.setattr(instructions, "count", lambda programs, events, sinks: {
+        (program, size): (FEW, MANY) for program in programs for size in (1, 16)})
+    assert instructions.main(["--libraries", "--events", "16"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == ("| instructions an event | tocsin, 1 at a time | tocsin, 16 at a time "
+                        "| the libraries alone, 1 at a time | the libraries alone, 16 at a time |")
+    assert lines[-1].startswith("| all | ")
 
 
 def test_the_same_figures_pass(run):
