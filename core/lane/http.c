@@ -18,9 +18,12 @@
 #include "lane/sockets.h"
 
 enum {
-    idle_transfers_kept = 64,
-    idle_bytes_kept = 65536, /* of memory for answers, by each of them */
-    connections_kept = 256,
+    idle_transfers_kept = 1024,
+    idle_buffers_kept = 64,  /* by so many of them */
+    idle_bytes_kept = 65536, /* of memory for answers, by each of those */
+    /* More than the callers have under way at any time, which is what bounds them. Beyond this curl
+     * closes at each answer the connection that rested longest: the one that is wanted next. */
+    connections_kept = 65536,
     head_bytes_max = 262144, /* of an answer: more is none */
     most_drained = 1 << 20,  /* of a body beyond what is kept */
     expects_from = 1 << 20,  /* a body so long makes curl ask before it sends it */
@@ -82,9 +85,9 @@ static void transfer_destroy(struct http_transfer *transfer)
     free(transfer);
 }
 
-static void buf_rest(struct buf *buf)
+static void buf_rest(struct buf *buf, size_t kept)
 {
-    if (buf->cap > idle_bytes_kept)
+    if (buf->cap > kept)
         buf_finish(buf);
     buf_clear(buf);
 }
@@ -93,13 +96,14 @@ static void buf_rest(struct buf *buf)
 static void transfer_rest(struct http_transfer *transfer)
 {
     struct http_lane *lane = transfer->lane;
+    size_t kept = lane->idle_count < idle_buffers_kept ? idle_bytes_kept : 0;
 
     if (lane->idle_count == idle_transfers_kept) {
         transfer_destroy(transfer);
         return;
     }
-    buf_rest(&transfer->head);
-    buf_rest(&transfer->body);
+    buf_rest(&transfer->head, kept);
+    buf_rest(&transfer->body, kept);
     TAILQ_INSERT_HEAD(&lane->idle, transfer, link);
     lane->idle_count++;
 }

@@ -1,7 +1,9 @@
 #include "../cmocka_setup.h"
 
 #include <arpa/inet.h>
+#include <event2/bufferevent.h>
 #include <event2/event.h>
+#include <event2/http.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
@@ -414,6 +416,85 @@ static void test_other_protocols_are_refused_and_done_is_still_called(void **sta
     event_base_free(base);
 }
 
+enum {
+    many = 300,
+};
+
+/* A far end that answers when all of a crowd have asked. */
+struct crowd {
+    struct event_base *base;
+    struct evhttp_request *waiting[many];
+    size_t waiting_count, connections, answered;
+};
+
+static void on_crowd_request(struct evhttp_request *request, void *arg)
+{
+    struct crowd *crowd = arg;
+
+    crowd->waiting[crowd->waiting_count++] = request;
+    if (crowd->waiting_count < many)
+        return;
+    while (crowd->waiting_count > 0)
+        evhttp_send_reply(crowd->waiting[--crowd->waiting_count], 200, NULL, NULL);
+}
+
+static struct bufferevent *on_crowd_connection(struct event_base *base, void *arg)
+{
+    struct crowd *crowd = arg;
+
+    crowd->connections++;
+    return bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+}
+
+/* On loopback, at a port that the system chose. */
+static int crowd_port(struct evhttp *http)
+{
+    struct evhttp_bound_socket *bound = evhttp_bind_socket_with_handle(http, "127.0.0.1", 0);
+    struct sockaddr_in address = {0};
+    socklen_t len = sizeof address;
+
+    assert_non_null(bound);
+    getsockname(evhttp_bound_socket_get_fd(bound), (struct sockaddr *)&address, &len);
+    return ntohs(address.sin_port);
+}
+
+static void on_crowd_answer(const struct http_answer *answer, void *arg)
+{
+    struct crowd *crowd = arg;
+
+    assert_int_equal(answer->status, 200);
+    if (++crowd->answered == many)
+        event_base_loopexit(crowd->base, NULL);
+}
+
+/* Sixteen sinks of sixteen places each have more connections than curl was told to keep: then each
+ * request closed one that the next would have used. */
+static void test_connections_are_kept_however_many_there_are(void **state)
+{
+    struct event_base *base = event_base_new();
+    struct http_lane *lane = http_lane_create(base, NULL);
+    struct evhttp *http = evhttp_new(base);
+    struct crowd crowd = {.base = base};
+
+    (void)state;
+    evhttp_set_gencb(http, on_crowd_request, &crowd);
+    evhttp_set_bevcb(http, on_crowd_connection, &crowd);
+    auto_free char *url = text_format("http://127.0.0.1:%d/", crowd_port(http));
+    const struct http_request post = {
+        .method = "POST", .url = url, .body = "", .timeout_ms = 20000, .max_answer = 100};
+    for (int round = 0; round < 3; round++) {
+        crowd.answered = 0;
+        for (int i = 0; i < many; i++)
+            http_lane_send(lane, &post, on_crowd_answer, &crowd);
+        event_base_dispatch(base);
+        assert_int_equal(crowd.answered, many);
+        assert_int_equal(crowd.connections, many);
+    }
+    http_lane_destroy(lane);
+    evhttp_free(http);
+    event_base_free(base);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -424,6 +505,7 @@ int main(void)
         cmocka_unit_test(test_silence_after_the_body_is_in_doubt_and_a_refused_connection_is_not),
         cmocka_unit_test(test_nothing_of_a_request_leaks_into_the_next),
         cmocka_unit_test(test_a_path_goes_out_as_it_is_written),
+        cmocka_unit_test(test_connections_are_kept_however_many_there_are),
         cmocka_unit_test(test_other_protocols_are_refused_and_done_is_still_called),
     };
 
