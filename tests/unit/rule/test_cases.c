@@ -167,8 +167,6 @@ static void test_every_fault_is_told_at_once_with_its_place(void **state)
         "/etc/t/rules.yaml:2:26: unknown part of an event of type alert: \"alrt\"; did you mean "
         "\"alert\"?\n"
         "/etc/t/rules.yaml:3:14: unknown sink \"sieem\"; did you mean \"siem\"?\n"
-        "/etc/t/rules.yaml:4:5: this test has no \"event\"; write it as it is posted, or {file: "
-        "PATH}\n"
         "/etc/t/rules.yaml:5:5: unknown key \"evnt\"; did you mean \"event\"?\n"
         "/etc/t/rules.yaml:6:12: nothing stands here; that nobody shall hear of it is written []\n"
         "/etc/t/rules.yaml:7:11: \"two\" is the name of another test, at /etc/t/rules.yaml:4\n"
