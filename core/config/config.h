@@ -89,9 +89,10 @@ struct config *config_load(
     const char *file, const char *default_plugin_path, struct problems *problems);
 void config_destroy(struct config *config);
 
-/* The names of the sinks as they are written, so that a sink with a fault of its own is not unknown
- * too; from under a misspelt `sinks` likewise. NULL where they cannot be known: what stands there
- * is no map. */
+/* The map whose keys are the names of the sinks, or hooks, as they are written, so that one with a
+ * fault of its own is not unknown too; from under a misspelt `sinks` likewise. NULL where they
+ * cannot be known: what stands there is no map. */
+const struct yaml *config_hook_names(const struct config *config);
 const struct yaml *config_sink_names(const struct config *config);
 
 /* Whether the `sinks` block has that name; says otherwise, at the node, which one is nearest. */

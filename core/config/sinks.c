@@ -84,26 +84,34 @@ void sinks_read(struct config *config, struct problems *problems)
             sink_read(config, &map->entries[i], problems);
 }
 
-/* A key that is likely meant to be `sinks`: that it is none is told already. */
-static bool is_misspelt(const struct yaml_entry *entry)
+/* A key that is likely meant to be the block's: that it is none is told already. */
+static bool is_misspelt(const struct yaml_entry *entry, const char *block)
 {
-    static const char *const name[] = {"sinks"};
-
-    return entry->value->kind == YAML_MAP && nearest_word(entry->key->text, name, 1) != NULL;
+    return entry->value->kind == YAML_MAP && nearest_word(entry->key->text, &block, 1) != NULL;
 }
 
-const struct yaml *config_sink_names(const struct config *config)
+static const struct yaml *names_in(const struct config *config, const char *block)
 {
     static const struct yaml nothing = {.kind = YAML_MAP};
     const struct yaml *document = config->document;
-    const struct yaml *map = yaml_get(document, "sinks");
+    const struct yaml *map = yaml_get(document, block);
 
     for (size_t i = 0; !map && i < document->count; i++)
-        if (is_misspelt(&document->entries[i]))
+        if (is_misspelt(&document->entries[i], block))
             map = document->entries[i].value;
     if (!map || (map->kind == YAML_NULL && !map->is_faulty))
         return &nothing;
     return map->kind == YAML_MAP ? map : NULL;
+}
+
+const struct yaml *config_sink_names(const struct config *config)
+{
+    return names_in(config, "sinks");
+}
+
+const struct yaml *config_hook_names(const struct config *config)
+{
+    return names_in(config, "hooks");
 }
 
 static const char *nearest_sink(const struct yaml *map, const char *name)

@@ -43,29 +43,45 @@ static char *read_text(const struct yaml *node, const char *wanted, struct probl
     return NULL;
 }
 
-/* The configuration's own copy of a sink's name; NULL, and reported, where there is no such sink.
- */
+/* Whether the text is one of the map's keys, where there is a map, or the other word; else reports
+ * it. */
+static bool check_known(const struct yaml *map, const struct yaml *node, const char *what,
+    const char *more, struct problems *problems)
+{
+    size_t count = map ? map->count : 0;
+    auto_free const char **names = mem_alloc((count + 1) * sizeof *names);
+    auto_free char *shown = yaml_show(node);
+
+    if (!map || yaml_get(map, node->text) || (more && strcmp(node->text, more) == 0))
+        return true;
+    for (size_t i = 0; i < count; i++)
+        names[i] = map->entries[i].key->text;
+    names[count] = more;
+    const char *near = nearest_word(node->text, names, count + 1);
+    if (near)
+        problem_add(
+            problems, node->place, "unknown %s %s; did you mean \"%s\"?", what, shown, near);
+    else
+        problem_add(problems, node->place, "unknown %s %s", what, shown);
+    return false;
+}
+
+/* The sink's name as the configuration has it; NULL, and reported, where there is no such sink. */
 static const char *find_sink(
     const struct config *config, const struct yaml *node, struct problems *problems)
 {
-    auto_free const char **names = mem_alloc(config->sink_count * sizeof *names);
-    auto_free char *shown = yaml_show(node);
+    const struct yaml *map = config_sink_names(config);
 
-    for (size_t i = 0; i < config->sink_count; i++) {
-        names[i] = config->sinks[i].name;
-        if (is_text(node) && strcmp(names[i], node->text) == 0)
-            return names[i];
-    }
     if (!is_text(node)) {
         complain(problems, node, "`expect` names sinks");
         return NULL;
     }
-    const char *near = nearest_word(node->text, names, config->sink_count);
-    if (near)
-        problem_add(problems, node->place, "unknown sink %s; did you mean \"%s\"?", shown, near);
-    else
-        problem_add(problems, node->place, "unknown sink %s", shown);
-    return NULL;
+    if (!check_known(map, node, "sink", NULL, problems))
+        return NULL;
+    for (size_t i = 0; map && i < map->count; i++)
+        if (strcmp(map->entries[i].key->text, node->text) == 0)
+            return map->entries[i].key->text;
+    return node->text;
 }
 
 /* {sink: NAME, title: ..., text: ...} */
@@ -156,21 +172,9 @@ static void read_enriched(
 static void read_hook(struct rule_case *test, const struct yaml *node, const struct config *config,
     struct problems *problems)
 {
-    auto_free const char **names = mem_alloc((config->hook_count + 1) * sizeof *names);
-
     test->hook = read_text(node, "`hook` is the name of a hook", problems);
-    for (size_t i = 0; i < config->hook_count; i++)
-        names[i] = config->hooks[i].name;
-    names[config->hook_count] = "tocsin";
-    for (size_t i = 0; i <= config->hook_count; i++)
-        if (!test->hook || strcmp(names[i], test->hook) == 0)
-            return;
-    const char *near = nearest_word(test->hook, names, config->hook_count + 1);
-    auto_free char *shown = yaml_show(node);
-    if (near)
-        problem_add(problems, node->place, "unknown hook %s; did you mean \"%s\"?", shown, near);
-    else
-        problem_add(problems, node->place, "unknown hook %s", shown);
+    if (test->hook)
+        check_known(config_hook_names(config), node, "hook", "tocsin", problems);
 }
 
 static void read_at(struct rule_case *test, const struct yaml *node, struct problems *problems)

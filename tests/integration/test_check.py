@@ -162,6 +162,16 @@ def test_sinks_that_are_no_map_are_told_once(folder):
     assert code == 1 and '"sinks" must be a map of names' in output and "1 error" in output, output
 
 
+def test_a_sink_with_a_fault_of_its_own_is_no_unknown_one_to_tests(folder):
+    with (folder / "rules.yaml").open("a") as rules:
+        rules.write("tests: [{name: t, event: {type: alert}, hook: soc, expect: [siem]}]\n")
+    change(folder / "tocsin.yaml", "plugin: syslog, ", "")
+    change(folder / "tocsin.yaml", "hooks:", "hookz:")
+    code, output = check(folder)
+    assert code == 1 and "2 errors" in output and "unknown sink" not in output, output
+    assert "unknown hook" not in output, output
+
+
 def test_a_plugin_that_is_not_there_is_told_with_the_nearest(folder):
     change(folder / "tocsin.yaml", "plugin: syslog", "plugin: sylog")
     output = check(folder)[1]

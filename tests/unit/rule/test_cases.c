@@ -10,20 +10,13 @@
 #include "rule/cases.h"
 
 /* Sinks chat and siem, hook soc; alerts are looked up as Sekoia's, tickets as `ticket`. */
-static char chat[] = "chat", siem[] = "siem", soc[] = "soc", alert[] = "alert", desk[] = "desk",
-            ticket[] = "ticket", data[] = "data";
-static struct config_sink sinks[] = {{.name = chat}, {.name = siem}};
-static struct config_hook hooks[] = {{.name = soc}};
+static const char configured[] = "{sinks: {chat: {}, siem: {}}, hooks: {soc: {}}}";
+static char alert[] = "alert", desk[] = "desk", ticket[] = "ticket", data[] = "data";
 static struct config_lookup lookups[] = {
     {.type = alert, .as = alert}, {.type = desk, .as = ticket, .pick = data}};
-static const struct config config = {.sinks = sinks,
-    .sink_count = 2,
-    .hooks = hooks,
-    .hook_count = 1,
-    .lookups = lookups,
-    .lookup_count = 2};
 
 struct scene {
+    struct config config;
     struct yaml *document;
     struct problems problems;
     struct cases cases;
@@ -31,10 +24,12 @@ struct scene {
 
 static void read_scene(struct scene *scene, const char *yaml)
 {
-    *scene = (struct scene){0};
+    *scene = (struct scene){.config = {.lookups = lookups, .lookup_count = 2}};
+    scene->config.document =
+        yaml_load_text("/etc/t/tocsin.yaml", configured, strlen(configured), &scene->problems);
     scene->document = yaml_load_text("/etc/t/rules.yaml", yaml, strlen(yaml), &scene->problems);
     const struct yaml *documents[] = {NULL, scene->document};
-    cases_read(&scene->cases, documents, 2, &config, &scene->problems);
+    cases_read(&scene->cases, documents, 2, &scene->config, &scene->problems);
 }
 
 static void finish_scene(struct scene *scene)
@@ -42,6 +37,7 @@ static void finish_scene(struct scene *scene)
     cases_finish(&scene->cases);
     problems_finish(&scene->problems);
     yaml_destroy(scene->document);
+    yaml_destroy(scene->config.document);
 }
 
 static char *problems_of(const char *yaml)
@@ -115,7 +111,7 @@ static void test_an_event_is_taken_apart_into_what_is_posted_and_what_is_looked_
     assert_null(test->hook);
     assert_int_equal(test->at_ms, 0);
     assert_int_equal(test->expected_count, 1);
-    assert_ptr_equal(test->expected[0].sink, sinks[1].name);
+    assert_string_equal(test->expected[0].sink, "siem");
     assert_null(test->expected[0].title);
 
     test++;
