@@ -40,9 +40,11 @@ static const struct cure cures[] = {
     {"could not find expected ':'", NULL, "a key needs \": \" and a value"},
     {"unexpected end of stream", NULL, "a quote is not closed"},
     {"did not find expected ',' or '}'", NULL,
-        "close the map with }, or quote the text that begins with {"},
+        "close the map with }, or quote the text that holds one of { } [ ] , or a quote"},
     {"did not find expected ',' or ']'", NULL,
-        "close the list with ], or quote the text that begins with ["},
+        "close the list with ], or quote the text that holds one of { } [ ] , or a quote"},
+    {"did not find expected node content", NULL,
+        "a value is missing; quote a text that begins with : ? - or #"},
     {"did not find expected key", NULL,
         "check the indentation, and quote a text that begins with [ { \" or '"},
 };

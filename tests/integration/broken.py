@@ -427,6 +427,17 @@ BROKEN = [
     Broken("dash key", CONFIG,
            [("public_url", "public-url")],
            ['6:1 unknown key "public-url"; did you mean "public_url"?'], True),
+    Broken("rules: comment for a value", RULES,
+           "rules: [{name: x, match: {title: {glob: #x}}, send: siem}]\n",
+           ["2:1 not YAML: did not find expected node content; a value is missing; quote a text "
+            "that begins with : ? - or #"], None),
+    Broken("rules: network begins with a colon", RULES,
+           "rules: [{name: x, match: {source: {cidr: ::1/128}}, send: siem}]\n",
+           ["1:42 not YAML: did not find expected node content; a value is missing; quote"], None),
+    Broken("rules: pattern with brackets", RULES,
+           "rules: [{name: x, match: {title: {regex: [a-z]+}}, send: siem}]\n",
+           ["1:47 not YAML: while parsing a flow mapping (from 1:34) did not find expected ',' or "
+            "'}'; close the map with }, or quote the text that holds one of"], None),
     Broken("rules: list", RULES,
            "- name: x\n  match: {}\n  send: siem\n",
            ["1:1 a rules file is a map with `rules`, not a list"], True),

@@ -88,8 +88,7 @@ static void test_a_faulty_table_is_told_where(void **state)
             "option \"a\": its fallback is wrong: not YAML: while parsing a flow sequence (from "
             "1:1) "
             "did not find expected ',' or ']'; close the list with ], or quote the text that "
-            "begins "
-            "with ["},
+            "holds one of { } [ ] , or a quote"},
     };
 
     (void)state;
