@@ -10,6 +10,7 @@
 #include "config/locator.h"
 #include "config/problems.h"
 #include "config/yaml.h"
+#include "message/phrasebook.h"
 #include "rule/review.h"
 #include "rule/ruleset.h"
 #include "sink/sink.h"
@@ -104,6 +105,8 @@ static void review_matches(struct setup *setup)
             names[review.looked_up_count++] = config->lookups[i].as;
     for (size_t i = 0; i < setup->rule_document_count; i++)
         review_rules(&review, setup->rule_documents[i]);
+    if (setup->phrases)
+        phrasebook_review(setup->phrases, &review);
 }
 
 static bool is_https(const char *url)

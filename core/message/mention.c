@@ -8,6 +8,7 @@
 #include "message/template.h"
 #include "rule/field.h"
 #include "rule/phrasing.h"
+#include "rule/review.h"
 
 enum {
     deepest_section = 64, /* a template's own limit */
@@ -16,6 +17,7 @@ enum {
 /* A template that is looked through. */
 struct reading {
     const struct mention_check *check;
+    const struct review *review; /* NULL: it is checked */
     bool hides[deepest_section]; /* of each open section: what is in it may be a member of it */
     size_t depth, hidden;
     bool reads_facts;
@@ -60,7 +62,10 @@ static void check_name(
         return;
     if (strcmp(path.parts[0], "facts") == 0)
         reading->reads_facts = true;
-    if (reading->hidden == 0 && !reading->check->is_partial)
+    bool is_sure = reading->hidden == 0 && !reading->check->is_partial;
+    if (is_sure && reading->review)
+        review_mention(reading->review, &path, place);
+    else if (is_sure)
         field_check_mention(&path, is_section, place, reading->check->problems);
     path_finish(&path);
 }
@@ -103,7 +108,8 @@ static void on_mention(
         leave(reading);
         break;
     case MENTION_PARTIAL:
-        check_partial(reading->check, name, place);
+        if (!reading->review)
+            check_partial(reading->check, name, place);
     }
 }
 
@@ -113,4 +119,12 @@ bool mentions_check(const struct mention_check *check, const struct template *te
 
     template_visit(template, on_mention, &reading);
     return reading.reads_facts;
+}
+
+void mentions_review(
+    const struct mention_check *check, const struct template *template, const struct review *review)
+{
+    struct reading reading = {.check = check, .review = review};
+
+    template_visit(template, on_mention, &reading);
 }

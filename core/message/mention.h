@@ -7,6 +7,7 @@
 
 struct draft;
 struct problems;
+struct review;
 struct template;
 
 struct mention_check {
@@ -21,5 +22,10 @@ struct mention_check {
  * section that may have members of its own, none is sure. Returns whether the template reads
  * `facts`. */
 bool mentions_check(const struct mention_check *check, const struct template *template);
+
+/* Warns of the paths in a template that no event has (rule/review.h), but for those inside of such
+ * a section. */
+void mentions_review(const struct mention_check *check, const struct template *template,
+    const struct review *review);
 
 #endif

@@ -14,6 +14,7 @@
 #include "message/wording.h"
 #include "rule/partial.h"
 #include "rule/phrasing.h"
+#include "rule/review.h"
 #include "rule/rule.h"
 #include "rule/ruleset.h"
 
@@ -195,18 +196,31 @@ static void compile_partials(
 }
 
 /* The partials were compiled first. */
+static struct mention_check check_of(
+    const struct phrasebook *book, size_t position, struct problems *problems)
+{
+    return (struct mention_check){
+        .draft = book->phrases[position]->draft,
+        .is_partial = position < book->compiled_partials,
+        .partials = book->partial_names,
+        .partial_count = book->partial_count,
+        .problems = problems,
+    };
+}
+
 static void check_mentions(struct phrasebook *book, struct problems *problems)
 {
     for (size_t i = 0; i < book->phrase_count; i++) {
-        const struct phrase *phrase = book->phrases[i];
-        const struct mention_check check = {
-            .draft = phrase->draft,
-            .is_partial = i < book->compiled_partials,
-            .partials = book->partial_names,
-            .partial_count = book->partial_count,
-            .problems = problems,
-        };
-        book->reads_facts |= mentions_check(&check, phrase->template);
+        const struct mention_check check = check_of(book, i, problems);
+        book->reads_facts |= mentions_check(&check, book->phrases[i]->template);
+    }
+}
+
+void phrasebook_review(const struct phrasebook *book, const struct review *review)
+{
+    for (size_t i = 0; i < book->phrase_count; i++) {
+        const struct mention_check check = check_of(book, i, review->problems);
+        mentions_review(&check, book->phrases[i]->template, review);
     }
 }
 

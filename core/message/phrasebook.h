@@ -13,6 +13,7 @@
 struct buf;
 struct draft;
 struct problems;
+struct review;
 struct ruleset;
 struct template;
 struct template_fault;
@@ -53,6 +54,9 @@ struct phrase_manner {
  * place in the rules file, or in the partial's own file: syntax, a partial that is not there, a
  * name that is never there. Never NULL; with errors in problems it is not whole. */
 struct phrasebook *phrasebook_create(const struct ruleset *rules, struct problems *problems);
+
+/* Warns of paths in the templates that no event has (rule/review.h). */
+void phrasebook_review(const struct phrasebook *book, const struct review *review);
 void phrasebook_destroy(struct phrasebook *book);
 
 /* The words for what the rule sends to the sink. NULL: the default messages. A rule that is not in

@@ -253,6 +253,14 @@ static void review_path(const struct review *review, const struct path *path,
         review_tenant(review, path, place);
 }
 
+void review_mention(const struct review *review, const struct path *path, struct place place)
+{
+    if (is_looked_up(review, path->parts[0]))
+        return;
+    review_name(review, path, place, false);
+    review_inside(review, path, place, every_family);
+}
+
 static void review_test(const struct review *review, const struct yaml_entry *entry, int families)
 {
     auto_error struct error error = {0};

@@ -5,7 +5,9 @@
 
 #include <stddef.h>
 
-struct problems;
+#include "config/problems.h"
+
+struct path;
 struct yaml;
 
 struct review {
@@ -19,5 +21,8 @@ struct review {
 /* Warns of what is found in the matches of a rules file. What is wrong with its form is left to
  * ruleset_compile(). */
 void review_rules(const struct review *review, const struct yaml *document);
+
+/* Warns of a path in a template that no event has. */
+void review_mention(const struct review *review, const struct path *path, struct place place);
 
 #endif

@@ -74,10 +74,33 @@ def test_its_twin_that_is_fine_is_not(folder, match):
     assert findings(folder, with_rule(match)) == []
 
 
+@pytest.mark.parametrize("template, column, meant", [
+    ("{{alert.urgency.curent_value}}", 13, '"alert.urgency.current_value"'),
+    ("on {{#alert.titel}}x{{/alert.titel}}", 16, '"alert.title"'),
+    ("{{alert.title.x}}", 13, "plain value"),
+    ("{{weather}}", 13, "weather"),
+])
+def test_a_path_in_a_template_that_no_event_has_is_warned_of(folder, template, column, meant):
+    rules = with_rule("{type: alert}", f"    title: '{template}'\n")
+    lines = findings(folder, rules)
+    assert len(lines) == 1, lines
+    assert f"rules.yaml:5:{column}: warning: " in lines[0] and meant in lines[0], lines
+
+
+@pytest.mark.parametrize("template", [
+    "{{alert.urgency.current_value}}", "{{#alert.ttps}}{{name}} {{what.ever}}{{/alert.ttps}}",
+    "{{#alert}}{{rule.name}}{{/alert}}", "{{attributes.whatever}}", "{{body.any.thing}}",
+    "{{#changed}}{{.}}{{/changed}}", "{{#entity}}on {{entity}}{{/entity}}", "{{facts.0.value}}",
+])
+def test_a_template_that_is_fine_is_not(folder, template):
+    assert findings(folder, with_rule("{type: alert}", f"    title: 'x {template}'\n")) == []
+
+
 def test_nothing_is_said_of_what_a_look_up_of_ones_own_brings(folder):
     config = CONFIG + ('enrich:\n  ticket: {get: "https://desk.example/{{attributes.uuid}}"}\n'
                        '  alert: {get: "https://desk.example/a/{{attributes.uuid}}"}\n')
-    rules = with_rule("{ticket.status: closed, alert.whatever.it.has: 1}")
+    rules = with_rule("{ticket.status: closed, alert.whatever.it.has: 1}",
+                      "    title: '{{ticket.any.thing}} {{alert.what.ever}}'\n")
     assert findings(folder, rules, config) == []
     assert any("ticket" in line for line in findings(folder, rules, CONFIG))
 
