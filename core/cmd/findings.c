@@ -98,7 +98,8 @@ static void review_matches(struct setup *setup)
 {
     const struct config *config = setup->config;
     auto_free const char **names = mem_alloc(config->lookup_count * sizeof *names);
-    struct review review = {.problems = &setup->problems, .looked_up = names};
+    struct review review = {
+        .problems = &setup->problems, .looked_up = names, .hooks = config_hook_names(config)};
 
     for (size_t i = 0; i < config->lookup_count; i++)
         if (!is_preset(config, &config->lookups[i]))

@@ -124,6 +124,25 @@ static void review_replacement(const struct review *review, const struct yaml *t
             "%s is compared as it stands: ${...} is replaced in tocsin.yaml only", shown);
 }
 
+/* Whether events come by that hook, or are tocsin's own alarms. */
+static void review_hook(const struct review *review, const struct yaml *text)
+{
+    const struct yaml *hooks = review->hooks;
+    auto_free const char **names = mem_alloc((hooks ? hooks->count : 0) * sizeof *names);
+    auto_free char *shown = yaml_show(text);
+
+    if (!hooks || yaml_get(hooks, text->text) || strcmp(text->text, "tocsin") == 0)
+        return;
+    for (size_t i = 0; i < hooks->count; i++)
+        names[i] = hooks->entries[i].key->text;
+    const char *near = nearest_word(text->text, names, hooks->count);
+    if (near)
+        problem_warn(review->problems, text->place, "no hook is called %s; did you mean \"%s\"?",
+            shown, near);
+    else
+        problem_warn(review->problems, text->place, "no hook is called %s", shown);
+}
+
 /* One who writes both ways knows what may come. */
 static void review_words(
     const struct review *review, const char *path, int families, const struct yaml *value)
@@ -136,6 +155,8 @@ static void review_words(
         if (text->kind != YAML_SCALAR || text->is_faulty)
             continue;
         review_replacement(review, text);
+        if (strcmp(path, "hook") == 0)
+            review_hook(review, text);
         const char *meant = vocabulary_meant(path, families, text->text);
         auto_free char *shown = yaml_show(text);
         if (meant && !is_written(value, meant))

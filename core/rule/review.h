@@ -16,6 +16,7 @@ struct review {
      * known here. */
     const char *const *looked_up;
     size_t looked_up_count;
+    const struct yaml *hooks; /* a map whose keys are their names; NULL where they are not known */
 };
 
 /* Warns of what is found in the matches of a rules file. What is wrong with its form is left to

@@ -45,6 +45,8 @@ def test_what_is_fine_is_left_alone(folder):
     ("{alert.ttps.name: x}", "alert.ttps", ["list"]),
     ("{type: case, alert.title: x}", "alert.title", ['no "alert"']),
     ("{weather: rainy}", "weather", ["weather"]),
+    ("{hook: sco}", "sco}", ['"sco"', '"soc"']),
+    ("{hook: [soc, other]}", "other]", ['"other"']),
     ("{alert.community_uuid: 1-2}", "alert.comm", ["metadata.community_uuid"]),
     ("{case.community_uuid: 1-2}", "case.comm", ["metadata.community_uuid"]),
 ])
@@ -59,6 +61,9 @@ def test_a_match_that_is_surely_wrong_is_warned_of_at_its_place(folder, match, a
 
 @pytest.mark.parametrize("match", [
     "{status: Closed}",
+    "{hook: soc}",
+    "{hook: {ne: tocsin}}",
+    "{hook: {glob: 'x*'}}",
     "{type: case, status: closed}",
     "{type: alert, action: created}",
     "{alert.alert_type.category: our-own-category}",
