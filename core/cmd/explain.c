@@ -148,7 +148,7 @@ static void tell(struct explaining *explaining)
     explaining->story = NULL;
     auto_json json_t *explanation = explanation_json(&rehearsal, setup);
     if (explaining->record && !is_changed)
-        comparison = recorded_compare(explaining->record, &rehearsal, setup);
+        comparison = recorded_compare(explaining->record, &rehearsal);
     json_object_set(explanation, "recorded", comparison ? comparison : json_null());
     if (explaining->session.is_json) {
         session_print(explanation);

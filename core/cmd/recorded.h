@@ -9,7 +9,6 @@
 struct config;
 struct error;
 struct rehearsal;
-struct setup;
 struct story;
 
 /* The event, with the object that was looked up for it then. NULL with the reason. */
@@ -18,8 +17,7 @@ struct story *recorded_story(
 
 /* {"decided": bool, "same": bool, "differences": ["..."]}: whether the daemon decided already, and
  * in what it did otherwise than today's rules do. A new object. */
-json_t *recorded_compare(
-    const json_t *record, struct rehearsal *rehearsal, const struct setup *setup);
+json_t *recorded_compare(const json_t *record, const struct rehearsal *rehearsal);
 
 /* For people: one line, and one a difference. */
 void recorded_print(const json_t *comparison);

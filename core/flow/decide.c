@@ -17,11 +17,6 @@ bool story_is_alarm(const struct story *story)
     return strcmp(story->hook, ALARM_HOOK) == 0;
 }
 
-enum trace_extent decide_extent(const struct ruleset *rules)
-{
-    return ruleset_count(rules) <= whole_rules ? TRACE_ALL : TRACE_TRIED;
-}
-
 void story_decide(struct story *story, const struct config *config, const struct ruleset *rules,
     enum trace_extent extent, struct decision *decision)
 {
@@ -32,20 +27,15 @@ void story_decide(struct story *story, const struct config *config, const struct
         ruleset_decide(rules, story->view, story->at_ms, extent, decision);
 }
 
-void story_record_trace(
-    const struct story *story, const struct decision *decision, struct buf *trace)
-{
-    if (story_is_alarm(story))
-        buf_puts(trace, "[{\"alarm\":true}]");
-    else
-        decision_trace_json(decision, longest_trace, trace);
-}
-
 void flow_decide(
     const struct flow *flow, struct story *story, struct decision *decision, struct buf *trace)
 {
     const struct ruleset *rules = flow->parts.rules;
+    bool are_few = ruleset_count(rules) <= whole_rules;
 
-    story_decide(story, flow->parts.config, rules, decide_extent(rules), decision);
-    story_record_trace(story, decision, trace);
+    story_decide(story, flow->parts.config, rules, are_few ? TRACE_ALL : TRACE_TRIED, decision);
+    if (story_is_alarm(story))
+        buf_puts(trace, "[{\"alarm\":true}]");
+    else
+        decision_trace_json(decision, longest_trace, trace);
 }

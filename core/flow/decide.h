@@ -7,7 +7,6 @@
 
 #include "rule/ruleset.h"
 
-struct buf;
 struct config;
 struct story;
 
@@ -17,12 +16,5 @@ bool story_is_alarm(const struct story *story);
 /* Makes the story's view, and decides. The decision must be finished; an alarm's has no traces. */
 void story_decide(struct story *story, const struct config *config, const struct ruleset *rules,
     enum trace_extent extent, struct decision *decision);
-
-/* How much of its traces is kept with the event, by the number of rules. */
-enum trace_extent decide_extent(const struct ruleset *rules);
-
-/* Appends the trace that is kept, as JSON. */
-void story_record_trace(
-    const struct story *story, const struct decision *decision, struct buf *trace);
 
 #endif

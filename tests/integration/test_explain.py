@@ -347,6 +347,25 @@ def test_rules_in_another_order_are_told(daemon):
     assert compared["differences"] == ["the rules stood in another order"], (compared, at)
 
 
+def test_what_the_daemon_left_out_of_the_record_is_no_difference(daemon):
+    """With more than 32 rules those that cannot match are only counted."""
+    last = URGENT[len("rules:\n"):]
+    others = "".join(f"  - {{name: host {n}, match: {{entity: host-{n}}}, send: [chat]}}\n"
+                     for n in range(40))
+    daemon.rules.write_text("rules:\n" + last + others)
+    daemon.start()
+    event_id = daemon.accept(load_event("alert-created"))
+    daemon.wait_settled()
+    assert any("left_out" in step for step in daemon.event(event_id)["trace"])
+    assert explain_id(daemon, event_id)["recorded"]["same"] is True
+    daemon.rules.write_text("rules:\n" + last)  # few: each is recorded from now on
+    assert explain_id(daemon, event_id)["recorded"]["same"] is True
+    daemon.rules.write_text("rules:\n" + last + others.replace("host-7,", '"Lyon plant",').replace(
+        "host-7}", '"Lyon plant"}'))
+    assert explain_id(daemon, event_id)["recorded"]["differences"] == [
+        'rule "host 7" was not tried then, and is today (matched)']
+
+
 def test_a_replay_is_what_today_is_compared_with(daemon):
     daemon.start()
     event_id = daemon.accept(load_event("alert-created"))
