@@ -193,6 +193,9 @@ int cmd_explain(const struct command *command, int argc, char **argv)
             command, "name a file with an event, - for standard input, or an event's id");
     if ((explaining.with != NULL) + explaining.looks_up + explaining.is_failed > 1)
         return command_usage(command, "--with, --enrich and --not-enriched exclude each other");
+    if (explaining.hook && is_id(explaining.event))
+        return command_usage(
+            command, "--hook is for files: an event of the ledger came by a hook already");
     int status = explain(&explaining);
     story_release(explaining.story);
     json_decref(explaining.record);

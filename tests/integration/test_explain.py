@@ -191,6 +191,10 @@ def test_there_is_one_object_at_most(daemon, arguments):
     assert "exclude each other" in out
 
 
+def test_a_recorded_event_has_its_hook_already(daemon):
+    assert "--hook is for files" in explain(daemon, "3f9a1c-e17", "--hook", "other", code=2)
+
+
 def test_an_object_may_be_the_answer_or_what_stands_in_it(daemon):
     daemon.rules.write_text("rules: [{name: p, match: {title: {contains: FLINT}}, send: chat}]\n")
     event = EVENTS / "content-proposal-created.json"

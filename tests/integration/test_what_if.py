@@ -227,6 +227,29 @@ def test_a_long_ledger_is_counted_whole_and_shown_in_order(make_daemon, recorder
     assert compare(daemon, OLD, "--since", "1h", code=0)["events"] == 0
 
 
+def test_the_daemon_serves_on_beside_it(make_daemon, recorder):
+    daemon = make_daemon({name: sinks.record(recorder) for name in ("chat", "siem")}, rules=OLD)
+    daemon.start()
+    daemon.stop()
+    found = json.dumps({"title": "an alert", "urgency": {"current_value": 85}, "fill": "x" * 3000})
+    with Rows(daemon.ledger) as rows:
+        rows.add_looked_up(20000, lambda number: (load_event("alert-created"), found))
+    daemon.start()
+    new = daemon.folder / "new.yaml"
+    new.write_text(OLD.replace("gte: 80", "gte: 90"))
+    asking = subprocess.Popen([BINARY, "what-if", "-c", daemon.config, "--rules", new, "--json"],
+                              stdout=subprocess.PIPE, text=True)
+    served = 0
+    while asking.poll() is None:
+        daemon.still_serves()
+        served += 1
+    assert asking.returncode == 1 and served > 0
+    assert json.loads(asking.stdout.read())["differing"] == 20000
+    daemon.wait_settled()
+    log = daemon.ledger.with_name(daemon.ledger.name + "-wal")
+    assert log.stat().st_size < 64 << 20  # no snapshot stood open in the way of checkpoints
+
+
 def test_events_that_had_the_same_object_are_each_replayed_with_it(make_daemon, recorder):
     daemon = make_daemon({name: sinks.record(recorder) for name in ("chat", "siem")}, rules=OLD)
     daemon.start()
