@@ -533,6 +533,34 @@ def agree(daemon, event_id):
     return explanation
 
 
+def changes(before, after):
+    """What is different between two explanations, as what-if tells it."""
+    was, now = told(before), told(after)
+    return sorted(
+        [("less", sink, None, rule) for sink, rule in was.items() if sink not in now]
+        + [("more", sink, rule, None) for sink, rule in now.items() if sink not in was]
+        + [("differently", sink, now[sink], rule) for sink, rule in was.items()
+           if now.get(sink, rule) != rule], key=str)
+
+
+def what_if_agrees(daemon, explained, other_rules):
+    """What-if tells of each event what two explanations differ in."""
+    other = daemon.folder / "other.yaml"
+    other.write_text(other_rules)
+    answer = run("what-if", "-c", daemon.config, "--rules", other, "--json", "--limit", "1000")
+    assert answer.returncode in (0, 1), answer
+    report = json.loads(answer.stdout)
+    shown = {event["id"]: sorted(((change["change"], change["sink"], change["rule"], change["was"])
+                                  for change in event["changes"]), key=str)
+             for event in report["shown"]}
+    assert report["events"] == len(explained) and report["more"] is False
+    daemon.rules.write_text(other_rules)
+    for event_id, before in explained.items():
+        expected = changes(before, explain_id(daemon, event_id))
+        assert shown.get(event_id, []) == expected, event_id
+    assert len(shown) > len(explained) // 4  # the test is worth something
+
+
 @pytest.mark.parametrize("seed, rule_count", [(1, 0), (2, 40), (3, 120)])
 def test_explain_and_the_daemon_never_disagree(make_daemon, recorder, api, seed, rule_count):
     chance = random.Random(seed)
@@ -558,6 +586,8 @@ def test_explain_and_the_daemon_never_disagree(make_daemon, recorder, api, seed,
         assert answer.status == 202, answer
         ids.append(answer.body["id"])
     daemon.wait_settled(120)
-    seen = [agree(daemon, event_id) for event_id in dict.fromkeys(ids)]
+    ids = list(dict.fromkeys(ids))
+    seen = [agree(daemon, event_id) for event_id in ids]
+    what_if_agrees(daemon, dict(zip(ids, seen)), random_rules(chance, usable, rule_count + 7))
     every = [rule["verdict"] for explanation in seen for rule in explanation["rules"]]
     assert {"yes", "no", "unknown"} <= set(every)  # the test is worth something
