@@ -22,7 +22,7 @@ struct looked_up {
     int references;
     char *name;   /* "alert" */
     char *status; /* "found", or why not, in words */
-    char *bytes;  /* the answer as received; NULL when it failed */
+    char *bytes;  /* the answer as received, and a NUL; NULL when it failed */
     size_t len;
     char *pick;     /* the dotted path of the object in the answer, NULL for all of it */
     json_t *object; /* NULL when it failed */
@@ -30,8 +30,8 @@ struct looked_up {
     bool is_being_stored;
 };
 
-/* From an answer's bytes; bytes that hold no such object make a failure. Bytes NULL: a failure with
- * the status. One reference, the caller's. */
+/* From an answer's bytes, which need not end with a NUL; bytes that hold no such object make a
+ * failure. Bytes NULL: a failure with the status. One reference, the caller's. */
 struct looked_up *looked_up_create(
     const char *name, const char *status, const void *bytes, size_t len, const char *pick);
 struct looked_up *looked_up_keep(struct looked_up *looked_up);

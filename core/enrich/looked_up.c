@@ -36,8 +36,7 @@ struct looked_up *looked_up_create(
     json_t *answer = document_parse(bytes, len, &error);
     looked_up->object = pick_object(answer, pick);
     if (looked_up->object) {
-        looked_up->bytes = mem_copy(bytes, len + 1);
-        looked_up->bytes[len] = '\0';
+        looked_up->bytes = text_copy_n(bytes, len);
         looked_up->len = len;
     } else {
         free(looked_up->status);
