@@ -112,6 +112,28 @@ size_t utf8_cut(const char *text, size_t len, size_t max)
     return max;
 }
 
+/* The length of the control character that the text begins with; 0 where it is none. */
+static size_t control_length(const char *text)
+{
+    unsigned char lead = (unsigned char)text[0], second;
+
+    if (lead < ' ' || lead == 0x7f)
+        return 1;
+    second = (unsigned char)text[1];
+    if (lead == 0xc2 && second >= 0x80 && second <= 0x9f)
+        return 2;
+    return strncmp(text, "\u2028", 3) == 0 || strncmp(text, "\u2029", 3) == 0 ? 3 : 0;
+}
+
+void utf8_blank_controls(char *text)
+{
+    while (*text) {
+        size_t len = control_length(text);
+        memset(text, ' ', len);
+        text += len ? len : 1;
+    }
+}
+
 size_t utf8_encode(uint32_t code_point, char *out)
 {
     if (code_point < 0x80) {

@@ -25,6 +25,10 @@ size_t utf8_offset(const char *text, size_t count);
 /* The greatest number of bytes, at most max, at which a valid text of len bytes can be cut. */
 size_t utf8_cut(const char *text, size_t len, size_t max);
 
+/* Makes blanks, in place, of all control characters in a valid text: C0 (newlines too), C1, delete,
+ * U+2028 and U+2029. Its length stays. */
+void utf8_blank_controls(char *text);
+
 /* Appends one code point to out (at least 4 bytes); returns how many were written. */
 size_t utf8_encode(uint32_t code_point, char *out);
 

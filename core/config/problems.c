@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 
 static void insert(struct problems *problems, struct place place, bool is_warning,
     const char *format, va_list args)
@@ -17,6 +18,8 @@ static void insert(struct problems *problems, struct place place, bool is_warnin
         .text = text_vformat(format, args),
     };
 
+    /* It may quote what stands in the file, and is one line wherever it is printed. */
+    utf8_blank_controls(problem.text);
     problems->items = mem_resize(problems->items, (problems->count + 1) * sizeof *problems->items);
     problems->items[problems->count++] = problem;
     problems->error_count += !is_warning;

@@ -17,7 +17,7 @@ struct problem {
     char *file; /* owned copy */
     size_t line, column;
     bool is_warning;
-    char *text; /* owned: `unknown sink "soc-team"; did you mean "soc-teams"?` */
+    char *text; /* owned, one line: `unknown sink "soc-team"; did you mean "soc-teams"?` */
 };
 
 struct problems {

@@ -98,8 +98,6 @@ char *yaml_show(const struct yaml *node)
     size_t len = strlen(node->text);
     size_t cut = len > longest_shown ? utf8_cut(node->text, len, longest_shown) : len;
     char *shown = text_format("\"%.*s%s\"", (int)cut, node->text, cut < len ? "..." : "");
-    for (char *byte = shown; *byte; byte++)
-        if ((unsigned char)*byte < ' ' || *byte == 0x7f)
-            *byte = ' ';
+    utf8_blank_controls(shown);
     return shown;
 }

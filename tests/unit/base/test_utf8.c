@@ -57,12 +57,24 @@ static void test_a_cut_never_splits_a_code_point(void **state)
     assert_int_equal(utf8_offset(text, 9), 5);
 }
 
+static void test_controls_become_blanks_and_nothing_else_does(void **state)
+{
+    char text[] = "a\tb\r\n\x7f|\xc2\x80\xc2\x9f|\u2028\u2029|"
+                  "\u00a0\u00c2\u2027\u202a\u20a8\U0001f525\xe2\x80";
+
+    (void)state;
+    utf8_blank_controls(text);
+    assert_string_equal(
+        text, "a b   |    |      |\u00a0\u00c2\u2027\u202a\u20a8\U0001f525\xe2\x80");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_valid_text_is_left_alone),
         cmocka_unit_test(test_each_bad_byte_becomes_a_replacement),
         cmocka_unit_test(test_a_cut_never_splits_a_code_point),
+        cmocka_unit_test(test_controls_become_blanks_and_nothing_else_does),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,12 +47,25 @@ static void test_a_place_may_be_a_whole_file(void **state)
     assert_string_equal(text, "a.yaml: cannot be read: no such file");
 }
 
+static void test_what_a_problem_quotes_cannot_act_on_a_terminal(void **state)
+{
+    auto_problems struct problems problems = {0};
+
+    (void)state;
+    problem_add(&problems, (struct place){"a.yaml", 1, 1}, "unknown name \"%s\"",
+        "a\nb.yaml:9:9: \x1b[31mc\xc2\x9b"
+        "31m\u2028\u00e9");
+    assert_string_equal(
+        problems.items[0].text, "unknown name \"a b.yaml:9:9:  [31mc  31m   \u00e9\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_problems_come_in_the_order_of_the_file),
         cmocka_unit_test(test_a_fault_that_is_found_twice_is_told_once),
         cmocka_unit_test(test_a_place_may_be_a_whole_file),
+        cmocka_unit_test(test_what_a_problem_quotes_cannot_act_on_a_terminal),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
