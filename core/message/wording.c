@@ -91,8 +91,9 @@ char *wording_title(const struct view *view, const char *rule)
     auto_free char *by_id = title_by_id(view);
     if (by_id)
         return one_line_copy(by_id, WORDING_LONGEST_TITLE);
-    if (rule && *rule && subject_of(text_of(view, "type")))
-        return one_line_copy(rule, WORDING_LONGEST_TITLE);
+    auto_free char *by_rule = one_line_copy(rule ? rule : "", WORDING_LONGEST_TITLE);
+    if (*by_rule && subject_of(text_of(view, "type")))
+        return TAKE(by_rule);
     auto_free char *by_type = text_format("%s %s", text_of(view, "type"), text_of(view, "action"));
     auto_free char *line = one_line_copy(by_type, WORDING_LONGEST_TITLE);
     return *line ? TAKE(line) : text_copy("event");

@@ -15,8 +15,8 @@
     "The " object " could not be looked up; what follows is what the event itself said."
 
 /* With the look-up's answer, NULL for none tried, "failed" for one that failed. */
-static struct message *message_of(
-    const char *text, const char *name, const char *answer, enum flavour flavour)
+static struct message *message_by(
+    const char *rule, const char *text, const char *name, const char *answer, enum flavour flavour)
 {
     auto_error struct error error = {0};
     struct view_context context = {.event_id = "e-1",
@@ -31,11 +31,17 @@ static struct message *message_of(
     struct enrichment enrichment = {.name = name, .object = object};
     struct view *view = view_create(event, &enrichment, answer ? 1 : 0, &context);
 
-    const struct message_order order = {.flavour = flavour, .rule = "the rule"};
+    const struct message_order order = {.flavour = flavour, .rule = rule};
     struct message *message = message_create(view, &order);
     view_destroy(view);
     event_destroy(event);
     return message;
+}
+
+static struct message *message_of(
+    const char *text, const char *name, const char *answer, enum flavour flavour)
+{
+    return message_by("the rule", text, name, answer, flavour);
 }
 
 static void assert_reads(
@@ -185,6 +191,19 @@ static void test_a_hostile_title_is_one_plain_line(void **state)
         "@channel # [x](javascript:1) {{DATE(x)}}", "");
 }
 
+static void test_a_rule_whose_name_is_not_seen_gives_no_title(void **state)
+{
+    static const char *const names[] = {NULL, "", "\u200e", " \x07\n"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct message *message = message_by(
+            names[i], "{\"type\":\"alert\",\"action\":\"created\"}", NULL, NULL, FLAVOUR_PLAIN);
+        assert_string_equal(message->title, "alert created");
+        message_destroy(message);
+    }
+}
+
 static void test_long_texts_are_cut_on_whole_characters(void **state)
 {
     auto_buf struct buf answer = {0};
@@ -249,6 +268,7 @@ int main(void)
         cmocka_unit_test(test_other_types_are_named),
         cmocka_unit_test(test_a_failed_look_up_is_said_first),
         cmocka_unit_test(test_a_hostile_title_is_one_plain_line),
+        cmocka_unit_test(test_a_rule_whose_name_is_not_seen_gives_no_title),
         cmocka_unit_test(test_long_texts_are_cut_on_whole_characters),
         cmocka_unit_test(test_odd_answers_make_a_message_all_the_same),
     };
