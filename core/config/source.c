@@ -40,17 +40,22 @@ size_t source_line_end(const struct source *source, size_t offset)
     return end ? (size_t)(end - source->text) : source->len;
 }
 
+void source_advance(const struct source *source, struct place *place, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
+        if (source->text[i] == '\n') {
+            place->line++;
+            place->column = 1;
+        } else if (!is_continuation(source->text[i])) {
+            place->column++;
+        }
+    }
+}
+
 struct place source_place(const struct source *source, size_t offset)
 {
     struct place place = {source->file, 1, 1};
 
-    for (size_t i = 0; i < offset; i++) {
-        if (source->text[i] == '\n') {
-            place.line++;
-            place.column = 1;
-        } else if (!is_continuation(source->text[i])) {
-            place.column++;
-        }
-    }
+    source_advance(source, &place, 0, offset);
     return place;
 }

@@ -3,6 +3,7 @@
  * change another. */
 #include "config/yaml.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@ struct loader {
     yaml_document_t *document;
     struct source *source;
     struct problems *problems;
+    const struct place *places; /* per node of the document */
     bool *open; /* per node of the document: it is being built, so an alias to it is a circle */
     size_t depth, nodes, bytes;
     bool is_entry; /* what is built next is one of a list */
@@ -37,8 +39,7 @@ static struct yaml *build(struct loader *loader, int id);
 
 static struct place place_of(const struct loader *loader, const yaml_node_t *from)
 {
-    return (struct place){
-        loader->source->file, from->start_mark.line + 1, from->start_mark.column + 1};
+    return loader->places[from - loader->document->nodes.start];
 }
 
 static struct yaml *node_create(enum yaml_kind kind, struct place place)
@@ -327,13 +328,35 @@ static struct yaml *build(struct loader *loader, int id)
     return node;
 }
 
+/* The nodes stand in the order in which they begin, so one passage through the text is enough. */
+static struct place *find_places(
+    const yaml_document_t *document, size_t count, struct source *source)
+{
+    struct place *places = mem_alloc((count + 1) * sizeof *places);
+    struct place place = {source->file, 1, 1};
+    size_t at = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t start = source_offset(source, document->nodes.start[i].start_mark.index);
+        assert(start >= at);
+        source_advance(source, &place, at, start);
+        places[i] = place;
+        at = start;
+    }
+    return places;
+}
+
 static struct yaml *build_root(
     yaml_document_t *document, struct source *source, struct problems *problems)
 {
     size_t count = (size_t)(document->nodes.top - document->nodes.start);
     auto_free bool *open = mem_alloc((count + 1) * sizeof *open);
-    struct loader loader = {
-        .document = document, .source = source, .problems = problems, .open = open};
+    auto_free struct place *places = find_places(document, count, source);
+    struct loader loader = {.document = document,
+        .source = source,
+        .problems = problems,
+        .places = places,
+        .open = open};
     struct yaml *root;
 
     if (count == 0)
@@ -360,8 +383,7 @@ static bool is_last(yaml_parser_t *parser, struct source *source, struct problem
     const yaml_node_t *second = yaml_document_get_root_node(&document);
     if (second)
         problem_add(problems,
-            (struct place){
-                source->file, document.start_mark.line + 1, document.start_mark.column + 1},
+            source_place(source, source_offset(source, document.start_mark.index)),
             "a second document begins here; a file holds one");
     yaml_document_delete(&document);
     return !second;

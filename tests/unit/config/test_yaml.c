@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "base/mem.h"
 #include "config/yaml.h"
 #include "told.h"
 
@@ -54,6 +55,23 @@ static void test_every_node_knows_its_place(void **state)
     const struct yaml *inner = yaml_get(list->items[0], "\xc3\xa9");
     assert_place(inner, 3, 8);
     assert_place(inner->items[1], 3, 12); /* columns count characters, not bytes */
+}
+
+/* U+2028 comes with texts that were copied out of a browser. */
+static void test_lines_are_counted_as_editors_count_them(void **state)
+{
+    static const char *const breaks[] = {"\r", "\xc2\x85", "\u2028", "\u2029"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof breaks / sizeof *breaks; i++) {
+        auto_free char *text = text_format("a: 'x%sy'\r\nb:\r\n  - c\r\n", breaks[i]);
+        auto_free char *twice = text_format("%s---\n", text);
+        auto_yaml struct yaml *root = load_good(text);
+        assert_place(root->entries[0].value, 1, 4);
+        assert_place(root->entries[1].key, 2, 1);
+        assert_place(root->entries[1].value->items[0], 3, 5);
+        assert_faults(twice, "f.yaml:4:1: a second document begins here; a file holds one");
+    }
 }
 
 static void test_scalars_stay_what_is_written(void **state)
@@ -382,6 +400,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_node_knows_its_place),
+        cmocka_unit_test(test_lines_are_counted_as_editors_count_them),
         cmocka_unit_test(test_scalars_stay_what_is_written),
         cmocka_unit_test(test_nothing_is_told_from_an_empty_text),
         cmocka_unit_test(test_a_text_that_became_a_comment_is_noticed),
