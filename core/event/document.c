@@ -142,11 +142,12 @@ static json_t *load(const char *bytes, size_t len, json_error_t *fault)
     return json_loadb(bytes, len, JSON_DECODE_ANY, fault);
 }
 
-/* jansson quotes the place of the fault, cut at a byte: hence the repair of its words. */
+/* jansson quotes the place of the fault as it stands there, cut at a byte: hence the repair. */
 static void describe_fault(const json_error_t *fault, struct error *error)
 {
     auto_free char *words = utf8_repair(fault->text, strlen(fault->text), NULL);
 
+    utf8_blank_controls(words);
     if (json_error_code(fault) == json_error_stack_overflow)
         error_set(error, "nested deeper than %d levels", deepest);
     else

@@ -153,6 +153,15 @@ static void test_the_repair_of_many_numbers_is_quick(void **state)
     assert_int_equal(json_array_size(list), 128 * 1024 + 1);
 }
 
+/* The reason goes into the sender's answer and into the log. */
+static void test_a_reason_is_one_line_whatever_it_quotes(void **state)
+{
+    (void)state;
+    assert_refused("{\x1b[31m}", "line 1, column 2: string or '}' expected near ' '");
+    assert_refused("{\xc2\x85}", "column 2: string or '}' expected near '  '");
+    assert_refused("[\"a\" b\xe2\x80\xa8]", "column 6: ']' expected near 'b'");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +175,7 @@ int main(void)
         cmocka_unit_test(test_what_is_not_json_is_refused_with_its_place),
         cmocka_unit_test(test_depth_is_limited),
         cmocka_unit_test(test_the_repair_of_many_numbers_is_quick),
+        cmocka_unit_test(test_a_reason_is_one_line_whatever_it_quotes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
