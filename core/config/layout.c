@@ -36,8 +36,19 @@ static void find_in_line(struct source *source, const yaml_node_t *from, struct 
     if (strchr(node->text, '\n') ||
         !stands_at(source, start + before, node->text, strlen(node->text)))
         return;
-    node->text_line = from->start_mark.line + 1;
-    node->text_column = from->start_mark.column + 1 + before;
+    node->text_line = node->place.line;
+    node->text_column = node->place.column + before;
+}
+
+/* Whether lines end in it that are none for us (config/source.h). */
+static bool has_other_breaks(struct source *source, const yaml_node_t *from)
+{
+    size_t start = source_offset(source, from->start_mark.index), breaks = 0;
+    size_t end = source_offset(source, from->end_mark.index);
+
+    for (size_t i = start; i < end; i++)
+        breaks += source->text[i] == '\n';
+    return from->end_mark.line - from->start_mark.line != breaks;
 }
 
 /* The text's first line that is not empty tells by how much all are indented. */
@@ -56,12 +67,14 @@ static void find_in_block(struct source *source, const yaml_node_t *from, struct
         end--;
     if (end - start <= len || !stands_at(source, end - len, line, len))
         return;
-    node->text_line = from->start_mark.line + 2;
+    node->text_line = node->place.line + 1;
     node->text_column = end - start - len + 1;
 }
 
 void layout_find(struct source *source, const yaml_node_t *from, struct yaml *node)
 {
+    if (has_other_breaks(source, from))
+        return;
     if (from->data.scalar.style == YAML_LITERAL_SCALAR_STYLE)
         find_in_block(source, from, node);
     else if (from->data.scalar.style != YAML_FOLDED_SCALAR_STYLE)

@@ -42,6 +42,15 @@ static void test_a_block_begins_below_its_mark(void **state)
     assert_layout("t: &a |\n  {{a}}", 2, 3);
 }
 
+static void test_lines_that_editors_do_not_count_are_none_of_the_file(void **state)
+{
+    (void)state;
+    assert_layout("x: 'a\u2028b'\nt: '{{a}}'", 2, 5);
+    assert_layout("x: 'a\u2029b'\nt: |\n  {{a}}\n", 3, 3);
+    assert_layout("t: |\n  {{a}}\xc2\x85  {{b}}\n", 0, 0);
+    assert_layout("t: |\n  {{a}}\r  {{b}}\n", 0, 0);
+}
+
 static void test_what_is_written_otherwise_has_no_place_inside(void **state)
 {
     (void)state;
@@ -66,6 +75,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_text_on_one_line_begins_where_it_is_written),
         cmocka_unit_test(test_a_block_begins_below_its_mark),
+        cmocka_unit_test(test_lines_that_editors_do_not_count_are_none_of_the_file),
         cmocka_unit_test(test_what_is_written_otherwise_has_no_place_inside),
         cmocka_unit_test(test_an_alias_has_the_place_of_what_it_names),
     };
