@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "message/template-private.h"
 
 void template_fault_set(struct template_fault *fault, size_t line, size_t column, char *reason)
@@ -11,6 +12,8 @@ void template_fault_set(struct template_fault *fault, size_t line, size_t column
         return;
     }
     free(fault->reason);
+    /* It may quote a name, and is one line wherever it is printed. */
+    utf8_blank_controls(reason);
     *fault = (struct template_fault){.line = line, .column = column, .reason = reason};
 }
 

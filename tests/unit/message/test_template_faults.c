@@ -47,6 +47,7 @@ static void test_faults_have_a_place_and_a_cure(void **state)
         {"{{if a}}", "1:1: \"if a\" is no name, there is a blank in it. What depends on a value is "
                      "written {{#name}}...{{/name}}"},
         {"{{#each a}}{{/each}}", "1:1: \"each a\" is no name"},
+        {"{{x\n\x1b[31m}}", "1:1: \"x  [31m\" is no name"}, /* one line, without controls */
         {"{{> a b }}", "1:1: \"a b\" is no name"},
         {"{{{{a}}}}", "1:1: \"{a\" is no name, there is a brace in it"},
         {"{{a}b}}", "1:1: \"a}b\" is no name, there is a brace in it"},
