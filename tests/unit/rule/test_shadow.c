@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
+#include "build_config.h"
 #include "config/problems.h"
 #include "rule/ruleset.h"
 #include "rules.h"
@@ -52,6 +53,14 @@ static void assert_shadow(const char *earlier, const char *later, bool is_expect
 struct pair {
     const char *earlier, *later;
 };
+
+/* Without PCRE2 a rule with a pattern is refused, and shadows nothing. */
+static void assert_shadows(const struct pair *pairs, size_t count, bool are_expected)
+{
+    for (size_t i = 0; i < count; i++)
+        if (HAVE_PCRE2 || !strstr(pairs[i].later, "regex"))
+            assert_shadow(pairs[i].earlier, pairs[i].later, are_expected);
+}
 
 static void test_a_match_within_an_earlier_one_is_shadowed(void **state)
 {
@@ -142,8 +151,7 @@ static void test_a_match_within_an_earlier_one_is_shadowed(void **state)
         {"attributes.a\\.b: 1", "attributes.a\\.b: 1"},
     };
 
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-        assert_shadow(pairs[i].earlier, pairs[i].later, true);
+    assert_shadows(pairs, sizeof pairs / sizeof *pairs, true);
 }
 
 static void test_a_match_that_may_go_beyond_an_earlier_one_is_not_shadowed(void **state)
@@ -214,8 +222,7 @@ static void test_a_match_that_may_go_beyond_an_earlier_one_is_not_shadowed(void 
         {"rule: later", "rule: later"},
     };
 
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-        assert_shadow(pairs[i].earlier, pairs[i].later, false);
+    assert_shadows(pairs, sizeof pairs / sizeof *pairs, false);
 }
 
 static void test_a_warning_names_both_rules_and_their_lines(void **state)
