@@ -221,14 +221,14 @@ static void review_inside(
         warn_of_sighting(review, path, place, sighting, where, meant);
 }
 
-/* What field_check() tells of is left out; of presence alone it is not asked. */
+/* What field_check() tells of is left out; of what may be an object it is not asked. */
 static void review_name(
-    const struct review *review, const struct path *path, struct place place, bool is_presence)
+    const struct review *review, const struct path *path, struct place place, bool is_unasked)
 {
     const char *name = path->parts[0];
     const char *near = field_nearest(name);
 
-    if (field_is_name(name) || (field_is_told(path) && !(is_presence && path->count == 1)))
+    if (field_is_name(name) || (field_is_told(path) && !(is_unasked && path->count == 1)))
         return;
     if (near)
         problem_warn(review->problems, place,
@@ -249,9 +249,14 @@ static void review_tenant(const struct review *review, const struct path *path, 
             path->text);
 }
 
-static bool is_presence(const struct yaml *value)
+/* As rule/test_read.c has it: of these field_check() tells nothing. */
+static bool may_be_of_object(const struct yaml *value)
 {
-    return value->kind == YAML_MAP && value->count == 1 && yaml_get(value, "exists");
+    for (size_t i = 0; value->kind == YAML_MAP && i < value->count; i++)
+        if (strcmp(value->entries[i].key->text, "exists") != 0 &&
+            strcmp(value->entries[i].key->text, "has") != 0)
+            return false;
+    return value->kind == YAML_MAP && value->count > 0;
 }
 
 static void review_path(const struct review *review, const struct path *path,
@@ -263,14 +268,14 @@ static void review_path(const struct review *review, const struct path *path,
 
     if (is_looked_up(review, root))
         return;
-    review_name(review, path, place, is_presence(entry->value));
+    review_name(review, path, place, may_be_of_object(entry->value));
     if (owner && !(owner->families & families))
         problem_warn(review->problems, place,
             "\"%s\" is never there: events of the type that this match asks for have no \"%s\"",
             path->text, root);
     else
         review_inside(review, path, place, families);
-    if (!is_presence(entry->value))
+    if (!may_be_of_object(entry->value))
         review_tenant(review, path, place);
 }
 

@@ -273,10 +273,12 @@ static void read_comparisons(
         read_comparison(compilation, value->kind == YAML_LIST ? OP_IN : OP_EQ, value, test);
 }
 
-static bool asks_presence_only(const struct test *test)
+/* Whether it is there, and what stands in it, may be asked of what a look-up brings, and that may
+ * have any name. */
+static bool may_be_of_object(const struct test *test)
 {
     for (size_t i = 0; i < test->count; i++)
-        if (test->comparisons[i].operation != OP_EXISTS)
+        if (test->comparisons[i].operation != OP_EXISTS && test->comparisons[i].operation != OP_HAS)
             return false;
     return true;
 }
@@ -319,7 +321,7 @@ static void check_operands(struct compilation *compilation, const struct compari
 static void check_names(
     struct compilation *compilation, const struct test *test, struct place place)
 {
-    if (test->path.count > 1 || !asks_presence_only(test))
+    if (test->path.count > 1 || !may_be_of_object(test))
         field_check(&test->path, place, compilation->problems);
     for (size_t i = 0; i < test->count; i++)
         check_operands(compilation, &test->comparisons[i], test, place);

@@ -213,6 +213,7 @@ static void test_what_is_right_has_no_problem(void **state)
     static const char *const files[] = {"", "x-anchors: {any: thing}\nrules: []\nunmatched: []",
         "rules: [{name: r, match: {ticket: {exists: true}}, send: [{sink: chat}, mail]}]",
         "rules: [{name: r, match: {ticket.owner: me}, send: {sink: chat}, stop: true}]",
+        "rules: [{name: r, match: {ticket: {has: {owner: me}, exists: true}}, send: chat}]",
         "rules: [{name: r, match: {}, send: [], if_not_enriched: send, stop: false}]",
         "x-match: &m {type: alert}\nrules: [{name: r, match: *m, send: chat}]"};
 

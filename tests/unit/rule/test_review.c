@@ -51,6 +51,20 @@ static void assert_findings(const struct finding *findings, size_t count)
 
 #define ASSERT_FINDINGS(findings) assert_findings(findings, sizeof(findings) / sizeof *(findings))
 
+static void test_what_an_object_has_may_be_asked_of_a_look_up_by_any_name(void **state)
+{
+    (void)state;
+    static const struct finding findings[] = {
+        {"ticket: {has: {owner: me}}", NULL},
+        {"ticket: {exists: true, has: {owner: me}}", NULL},
+        {"tickets: {has: {owner: me}}", "no look-up is called so"},
+        {"fact: {has: {label: Urgency}}", "did you mean \"facts\"?"},
+        {"facts: {has: {label: Urgency}}", NULL},
+    };
+
+    ASSERT_FINDINGS(findings);
+}
+
 static void test_a_value_that_sekoia_writes_otherwise_is_found(void **state)
 {
     (void)state;
@@ -212,6 +226,7 @@ static void test_a_finding_stands_at_the_word_that_is_wrong(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_an_object_has_may_be_asked_of_a_look_up_by_any_name),
         cmocka_unit_test(test_a_value_that_sekoia_writes_otherwise_is_found),
         cmocka_unit_test(test_a_path_that_no_event_has_is_found),
         cmocka_unit_test(test_a_tenant_asked_of_what_is_looked_up_is_found),
