@@ -19,7 +19,6 @@
 static const char *const case_keys[] = {
     "name", "event", "with", "enriched", "hook", "at", "expect", NULL};
 static const char *const expected_keys[] = {"sink", "title", "text", NULL};
-static const char *const nothing_planned[] = {NULL};
 
 static void complain(struct problems *problems, const struct yaml *node, const char *wanted)
 {
@@ -88,7 +87,7 @@ static const char *find_sink(
 static void read_worded(struct expected *expected, const struct yaml *node,
     const struct config *config, struct problems *problems)
 {
-    const struct words words = {"key", expected_keys, nothing_planned};
+    const struct words words = {"key", expected_keys};
     const struct yaml *sink = yaml_get(node, "sink");
 
     for (size_t i = 0; i < node->count; i++) {
@@ -208,7 +207,7 @@ static void read_key(struct rule_case *test, const struct yaml_entry *entry,
 static void require(
     const struct yaml *node, const char *key, const char *cure, struct problems *problems)
 {
-    const struct words words = {"key", case_keys, nothing_planned};
+    const struct words words = {"key", case_keys};
 
     if (!yaml_get(node, key) && !node->is_faulty && !node->has_lost_keys &&
         !words_has_misspelt(&words, node, key))
@@ -218,7 +217,7 @@ static void require(
 static void read_case(struct rule_case *test, const struct yaml *node, const struct config *config,
     struct problems *problems)
 {
-    const struct words words = {"key", case_keys, nothing_planned};
+    const struct words words = {"key", case_keys};
 
     test->place = node->place;
     if (node->kind != YAML_MAP) {

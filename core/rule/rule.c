@@ -15,7 +15,6 @@
 static const char *const rule_keys[] = {
     "name", "match", "send", "stop", "if_not_enriched", PHRASING_KEYS, NULL};
 static const char *const send_keys[] = {"sink", PHRASING_KEYS, NULL};
-static const char *const planned_keys[] = {NULL};
 
 static const char *find_sink(const struct compilation *compilation, const char *name)
 {
@@ -71,7 +70,7 @@ static void add_send(struct compilation *compilation, const struct yaml *node, s
 static struct phrasing *read_send_phrasing(
     struct compilation *compilation, const struct yaml *map, const struct rule *rule)
 {
-    const struct words words = {"key", send_keys, planned_keys};
+    const struct words words = {"key", send_keys};
     struct phrasing *phrasing = NULL;
 
     for (size_t i = 0; i < map->count; i++)
@@ -86,7 +85,7 @@ static void read_send_map(
     struct compilation *compilation, const struct yaml *map, struct rule *rule)
 {
     const struct yaml *sink = yaml_get(map, "sink");
-    const struct words words = {"key", send_keys, planned_keys};
+    const struct words words = {"key", send_keys};
     struct phrasing *phrasing = read_send_phrasing(compilation, map, rule);
     size_t before = rule->send_count;
 
@@ -155,7 +154,7 @@ static void read_choice(struct compilation *compilation, const struct yaml_entry
 static void read_key(
     struct compilation *compilation, const struct yaml_entry *entry, struct rule *rule)
 {
-    const struct words words = {"key", rule_keys, planned_keys};
+    const struct words words = {"key", rule_keys};
     const char *key = entry->key->text;
 
     if (!words_check(&words, entry->key, compilation->problems))
@@ -179,7 +178,7 @@ static void read_key(
 static void require(
     struct compilation *compilation, const struct yaml *node, const char *key, const char *cure)
 {
-    const struct words words = {"key", rule_keys, planned_keys};
+    const struct words words = {"key", rule_keys};
 
     if (!yaml_get(node, key) && !node->is_faulty && !node->has_lost_keys &&
         !words_has_misspelt(&words, node, key))

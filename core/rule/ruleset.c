@@ -37,7 +37,6 @@ struct ruleset {
 };
 
 static const char *const top_keys[] = {"rules", "unmatched", "partials", "tests", NULL};
-static const char *const planned_top_keys[] = {NULL};
 
 static struct place place_of(const struct rule *rule)
 {
@@ -99,7 +98,7 @@ static void read_unmatched(
 static void read_top_key(
     struct ruleset *rules, const struct yaml_entry *entry, struct compilation *compilation)
 {
-    const struct words words = {"key", top_keys, planned_top_keys};
+    const struct words words = {"key", top_keys};
 
     if (strncmp(entry->key->text, "x-", 2) == 0)
         return;

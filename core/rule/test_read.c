@@ -22,7 +22,6 @@
 
 static const char *const operators[] = {"eq", "ne", "in", "gt", "gte", "lt", "lte", "exists",
     "contains", "glob", "regex", "cidr", "has", "newer_than", "older_than", NULL};
-static const char *const no_words[] = {NULL};
 
 static bool is_text(const struct yaml *node)
 {
@@ -237,7 +236,7 @@ static void read_comparison(struct compilation *compilation, enum operation oper
 static bool check_operator(
     struct compilation *compilation, const struct yaml_entry *entry, const struct test *test)
 {
-    const struct words words = {"operator", operators, no_words};
+    const struct words words = {"operator", operators};
     bool looks_inside = entry->value->kind == YAML_MAP;
 
     if (!looks_inside || is_word_of(operators, entry->key->text))

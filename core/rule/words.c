@@ -42,10 +42,7 @@ bool words_check(const struct words *words, const struct yaml *word, struct prob
         return true;
     auto_free char *shown = yaml_show(word);
     const char *near = nearest_word(word->text, words->known, word_count(words->known));
-    if (is_word_of(words->planned, word->text))
-        problem_add(
-            problems, word->place, "the %s %s is not in this version yet", words->what, shown);
-    else if (near)
+    if (near)
         problem_add(
             problems, word->place, "unknown %s %s; did you mean \"%s\"?", words->what, shown, near);
     else
@@ -57,7 +54,7 @@ bool words_has_misspelt(const struct words *words, const struct yaml *map, const
 {
     for (size_t i = 0; map->kind == YAML_MAP && i < map->count; i++) {
         const char *key = map->entries[i].key->text;
-        if (is_word_of(words->known, key) || is_word_of(words->planned, key))
+        if (is_word_of(words->known, key))
             continue;
         const char *near = nearest_word(key, words->known, word_count(words->known));
         if (near && strcmp(near, word) == 0)

@@ -8,11 +8,9 @@
 struct problems;
 struct yaml;
 
-/* Both lists end with NULL. */
 struct words {
-    const char *what;           /* "operator" */
-    const char *const *known;   /* what this version has */
-    const char *const *planned; /* what the format has and this version has not */
+    const char *what;         /* "operator" */
+    const char *const *known; /* ends with NULL */
 };
 
 /* Whether the scalar is a known word; reports it where it is not, with the nearest known one, or
