@@ -14,7 +14,8 @@ char *report_ready(const struct admin_parts *parts, bool *is_ready);
 
 /* {"ready", ..., "ledger", "events", "unrouted", "waiting", "delivered", "dead", "skipped",
  * "misworded": messages since the start that went out in the default words because a template of
- * the rules failed, "sinks": as below}. */
+ * the rules failed, "sinks": as below, "configuration": {"file",
+ * "loaded", "refused": when a later one was, or null, "why"}, "patterns_given_up"}. */
 char *report_status(const struct admin_parts *parts);
 
 /* A list of {"name", "plugin", "state": "open"|"shut"|"paused"|"probing", "why", "until",

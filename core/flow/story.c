@@ -13,7 +13,7 @@
 #include "event/document.h"
 #include "event/event.h"
 #include "event/view.h"
-#include "flow/flow-private.h"
+#include "flow/decide.h"
 #include "message/message.h"
 #include "message/phrasebook.h"
 #include "sink/plugin.h"
@@ -119,7 +119,7 @@ void story_see(struct story *story, const struct config *config)
 struct message *story_word(struct story *story, const struct phrasebook *phrases, const char *rule,
     const struct sink *sink, int64_t now_ms)
 {
-    bool has_words = phrases && *rule && strcmp(story->hook, ALARM_HOOK) != 0;
+    bool has_words = phrases && *rule && !story_is_alarm(story);
     const struct message_order order = {
         .flavour = (enum flavour)sink->plugin->descriptor.flavour,
         .rule = rule,

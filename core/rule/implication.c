@@ -58,11 +58,6 @@ static bool is_absence(const struct demand *demand)
     return demand->operation == OP_EXISTS && !demand->wants_presence;
 }
 
-bool comparison_is_of_whole(const struct comparison *comparison)
-{
-    return comparison->operation == OP_NE || comparison->operation == OP_EXISTS;
-}
-
 static bool has_text(const struct demand *demand, const char *text)
 {
     for (size_t i = 0; i < demand->count; i++)
@@ -104,20 +99,6 @@ static bool are_all_apart(const struct demand *a, const struct demand *b)
     return a->count > 0 && b->count > 0;
 }
 
-static bool is_in_order(enum operation operation, int order)
-{
-    switch (operation) {
-    case OP_GT:
-        return order > 0;
-    case OP_GTE:
-        return order >= 0;
-    case OP_LT:
-        return order < 0;
-    default:
-        return order <= 0;
-    }
-}
-
 /* Whether what equals the first operand is where the order wants it. */
 static bool is_in_place(
     const struct operand *equal, enum operation order, const struct operand *limit)
@@ -125,7 +106,7 @@ static bool is_in_place(
     auto_json json_t *value = json_string(equal->text);
     int place;
 
-    return operand_order(limit, value, &place) && is_in_order(order, place);
+    return operand_order(limit, value, &place) && operation_takes_order(order, place);
 }
 
 static bool is_any_in_order(const struct demand *equality, const struct demand *order)
@@ -305,7 +286,7 @@ static bool is_implied_element(const struct known_test *known, const struct comp
 
     for (size_t i = 0; i < known->test->count; i++) {
         struct demand held = known_demand(known, i);
-        if (!comparison_is_of_whole(&known->test->comparisons[i]) &&
+        if (!operation_is_of_whole(known->test->comparisons[i].operation) &&
             element_implies(&held, &wanted))
             return true;
     }
@@ -317,7 +298,7 @@ bool test_implies_elements(const struct known_test *known, const struct test *te
     bool is_same = has_same_path(known->test, test);
 
     for (size_t i = 0; i < test->count; i++)
-        if (!comparison_is_of_whole(&test->comparisons[i]) &&
+        if (!operation_is_of_whole(test->comparisons[i].operation) &&
             !(is_same && is_implied_element(known, &test->comparisons[i])))
             return false;
     return true;

@@ -33,9 +33,6 @@ bool failed_test_implies_whole(
 /* Whether the test cannot hold where the known one does. */
 bool test_excludes(const struct known_test *known, const struct test *test);
 
-/* `ne` and `exists`: said of a field as a whole, and not of one element of its list. */
-bool comparison_is_of_whole(const struct comparison *comparison);
-
 /* The same words; of conditions in the same order too. */
 bool test_equals(const struct test *a, const struct test *b);
 bool condition_equals(const struct condition *a, const struct condition *b);

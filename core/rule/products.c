@@ -171,7 +171,7 @@ static bool test_is_implied(const struct product *product, const struct test *te
     if (!are_elements)
         return false;
     for (size_t i = 0; i < test->count; i++)
-        if (comparison_is_of_whole(&test->comparisons[i]) &&
+        if (operation_is_of_whole(test->comparisons[i].operation) &&
             !is_whole_implied(product, test, &test->comparisons[i]))
             return false;
     return true;

@@ -55,7 +55,7 @@ static bool equals_any(const struct comparison *comparison, const json_t *value)
     return false;
 }
 
-static bool is_in_order(enum operation operation, int order)
+bool operation_takes_order(enum operation operation, int order)
 {
     switch (operation) {
     case OP_GT:
@@ -69,8 +69,7 @@ static bool is_in_order(enum operation operation, int order)
     }
 }
 
-/* Whether a comparison looks at a field as a whole, not at the elements of its list. */
-static bool is_of_whole(enum operation operation)
+bool operation_is_of_whole(enum operation operation)
 {
     return operation == OP_EXISTS || operation == OP_NE;
 }
@@ -130,7 +129,8 @@ static bool holds_for_operand(const struct comparison *comparison, const struct 
     case OP_OLDER_THAN:
         return holds_for_age(comparison->operation, operand, value, subject);
     default:
-        return operand_order(operand, value, &order) && is_in_order(comparison->operation, order);
+        return operand_order(operand, value, &order) &&
+               operation_takes_order(comparison->operation, order);
     }
 }
 
@@ -159,7 +159,7 @@ static bool holds_inside(
 static bool holds_for_element(
     const struct comparison *comparison, const json_t *element, const struct subject *subject)
 {
-    if (is_of_whole(comparison->operation))
+    if (operation_is_of_whole(comparison->operation))
         return true; /* it was asked already */
     if (comparison->operation == OP_HAS)
         return holds_inside(comparison->condition, element, subject);
@@ -205,7 +205,7 @@ static bool holds(const struct test *test, const json_t *value, const struct sub
     json_t *element;
 
     for (size_t i = 0; i < test->count; i++) {
-        if (!is_of_whole(test->comparisons[i].operation))
+        if (!operation_is_of_whole(test->comparisons[i].operation))
             continue;
         if (!holds_for_whole(&test->comparisons[i], value))
             return false;

@@ -51,6 +51,12 @@ struct test {
 const char *operation_name(enum operation operation);
 bool operation_parse(const char *name, enum operation *operation);
 
+/* Whether it looks at a field as a whole, not at the elements of its list. */
+bool operation_is_of_whole(enum operation operation);
+
+/* Whether gt, gte, lt or lte holds of what comes before (below 0), with or after its operand. */
+bool operation_takes_order(enum operation operation, int order);
+
 /* Reads what stands behind a field's name; what is wrong goes to the compilation's problems. The
  * result, whole or not, must be finished. */
 void test_read(struct compilation *compilation, const struct yaml_entry *entry, struct test *test);

@@ -1,5 +1,6 @@
 #include "rule/trace.h"
 
+#include <assert.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,7 @@ static char *because_json(const struct rule_trace *trace)
 
 char *trace_head(const struct rule *rule)
 {
+    assert(rule->name); /* rules with a fault are not kept */
     auto_json json_t *object =
         json_pack("{s:s,s:o}", "rule", rule->name, "at", place_json(rule->file, rule->line));
     char *text = json_dumps(object, JSON_COMPACT);

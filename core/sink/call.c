@@ -103,9 +103,11 @@ static char *host_format(struct tocsin_call *face, const char *format, ...)
 static char *host_escape(struct tocsin_call *face, uint32_t flavour, const char *text)
 {
     struct call *call = call_of(face);
+    /* A number of a later version, or none at all. */
+    enum flavour known = flavour <= TOCSIN_HTML ? (enum flavour)flavour : FLAVOUR_PLAIN;
 
     buf_clear(&call->scratch);
-    escape_append(&call->scratch, (enum flavour)flavour, text, strlen(text));
+    escape_append(&call->scratch, known, text, strlen(text));
     return keep_text(call, buf_text(&call->scratch), call->scratch.len);
 }
 

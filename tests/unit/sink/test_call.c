@@ -51,10 +51,24 @@ static void test_texts_stay_as_they_were_while_others_are_made(void **state)
     call_finish(&call);
 }
 
+static void test_a_flavour_that_there_is_none_of_is_plain(void **state)
+{
+    static const uint32_t numbers[] = {TOCSIN_HTML + 1, 77, UINT32_MAX};
+    struct call call;
+
+    (void)state;
+    call_init(&call, &silent);
+    const struct tocsin_host *host = call.face.host;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        assert_string_equal(host->escape(&call.face, numbers[i], "a *b* & c/d"), "a *b* & c/d");
+    call_finish(&call);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_memory_is_zeroed_aligned_and_nobody_elses),
+        cmocka_unit_test(test_a_flavour_that_there_is_none_of_is_plain),
         cmocka_unit_test(test_texts_stay_as_they_were_while_others_are_made),
     };
 
