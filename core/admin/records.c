@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/timestamp.h"
-#include "base/utf8.h"
+#include "event/value.h"
 #include "store/archive.h"
 
 enum {
@@ -32,15 +32,6 @@ static void set_id(
     json_object_set_new(object, key, json_string(id));
 }
 
-/* What came from outside may be anything. */
-static json_t *words(const char *text)
-{
-    if (!text)
-        return json_null();
-    auto_free char *repaired = utf8_repair(text, strlen(text), NULL);
-    return json_string(repaired);
-}
-
 static json_t *moment(int64_t ms)
 {
     char text[TIMESTAMP_SIZE];
@@ -58,10 +49,10 @@ static void add_event(const struct archive_event *event, void *arg)
 
     set_id(object, "id", listing->ledger, ID_EVENT, event->event);
     json_object_set_new(object, "accepted", moment(event->at_ms));
-    json_object_set_new(object, "hook", words(event->hook));
-    json_object_set_new(object, "type", words(event->type));
-    json_object_set_new(object, "action", words(event->action));
-    json_object_set_new(object, "thread", words(event->thread));
+    json_object_set_new(object, "hook", value_of_text(event->hook));
+    json_object_set_new(object, "type", value_of_text(event->type));
+    json_object_set_new(object, "action", value_of_text(event->action));
+    json_object_set_new(object, "thread", value_of_text(event->thread));
     json_object_set_new(object, "duplicates", json_integer(event->duplicates));
     json_object_set_new(object, "state", json_string(event->is_routed ? "routed" : "unrouted"));
     json_object_set_new(object, "deliveries", json_integer(event->deliveries));
@@ -89,9 +80,9 @@ static void add_delivery(const struct archive_delivery *delivery, void *arg)
 
     set_id(object, "id", listing->ledger, ID_DELIVERY, delivery->delivery);
     set_id(object, "event", listing->ledger, ID_EVENT, delivery->event);
-    json_object_set_new(object, "sink", words(delivery->sink));
-    json_object_set_new(object, "rule", words(delivery->rule));
-    json_object_set_new(object, "thread", words(delivery->thread));
+    json_object_set_new(object, "sink", value_of_text(delivery->sink));
+    json_object_set_new(object, "rule", value_of_text(delivery->rule));
+    json_object_set_new(object, "thread", value_of_text(delivery->thread));
     json_object_set_new(object, "state", json_string(state_name(delivery->state)));
     json_object_set_new(object, "level", json_integer(delivery->level));
     json_object_set_new(object, "attempts", json_integer(delivery->attempts));
@@ -102,7 +93,7 @@ static void add_delivery(const struct archive_delivery *delivery, void *arg)
     json_object_set_new(object, "due", moment(delivery->due_ms));
     json_object_set_new(object, "finished", moment(delivery->finished_ms));
     json_object_set_new(object, "status", json_integer(delivery->status));
-    json_object_set_new(object, "reason", words(delivery->reason));
+    json_object_set_new(object, "reason", value_of_text(delivery->reason));
     json_array_append_new(listing->items, object);
 }
 
@@ -110,7 +101,7 @@ static struct record_answer refuse(int status, const char *reason)
 {
     auto_json json_t *body = json_object();
 
-    json_object_set_new(body, "error", words(reason));
+    json_object_set_new(body, "error", value_of_text(reason));
     return (struct record_answer){status, json_dumps(body, JSON_COMPACT)};
 }
 

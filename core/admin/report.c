@@ -8,9 +8,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/timestamp.h"
-#include "base/utf8.h"
 #include "config/config.h"
 #include "enrich/enricher.h"
+#include "event/value.h"
 #include "flow/flow.h"
 #include "sink/plugin.h"
 #include "sink/sink.h"
@@ -37,14 +37,6 @@ static bool is_ready_now(const struct store_health *health)
     return health->writable && !health->is_full;
 }
 
-static json_t *text_json(const char *text)
-{
-    size_t len;
-    auto_free char *valid = utf8_repair(text, strlen(text), &len);
-
-    return json_stringn(valid, len);
-}
-
 /* What works, but not as it was meant to. */
 static json_t *report_degraded(const struct admin_parts *parts)
 {
@@ -53,11 +45,11 @@ static json_t *report_degraded(const struct admin_parts *parts)
     json_t *lines = json_array();
 
     if (fault)
-        json_array_append_new(lines, text_json(fault));
+        json_array_append_new(lines, value_of_text(fault));
     if (refused) {
         auto_free char *line = text_format(
             "the configuration was changed and is refused, the one before goes on: %s", refused);
-        json_array_append_new(lines, text_json(line));
+        json_array_append_new(lines, value_of_text(line));
     }
     return lines;
 }
@@ -78,7 +70,7 @@ static json_t *report_configuration(const struct admin_parts *parts)
 
     return json_pack("{s:s,s:o,s:o,s:o}", "file", parts->config->file, "loaded",
         time_json(configuration->loaded_ms), "refused", time_json(configuration->refused_ms), "why",
-        configuration->refused ? text_json(configuration->refused) : json_null());
+        value_of_text(configuration->refused));
 }
 
 static json_t *report_readiness(const struct admin_parts *parts, const struct store_health *health)
@@ -142,15 +134,6 @@ static json_t *until(const struct gate *gate, int64_t now_ms)
     return json_string(text);
 }
 
-/* It may hold a far end's words. */
-static json_t *why(const struct gate *gate)
-{
-    if (!gate->why)
-        return json_null();
-    auto_free char *repaired = utf8_repair(gate->why, strlen(gate->why), NULL);
-    return json_string(repaired);
-}
-
 json_t *report_sink(const struct admin_parts *parts, const struct sink *sink)
 {
     struct journal *journal = parts->journal;
@@ -160,7 +143,7 @@ json_t *report_sink(const struct admin_parts *parts, const struct sink *sink)
     journal->ops->queues(journal, find_queue, &search);
     return json_pack("{s:s,s:s,s:s,s:o,s:o,s:I,s:I}", "name", sink->name, "plugin",
         sink->plugin->descriptor.name, "state", state_name(&sink->gate, now_ms), "why",
-        why(&sink->gate), "until", until(&sink->gate, now_ms), "in_flight",
+        value_of_text(sink->gate.why), "until", until(&sink->gate, now_ms), "in_flight",
         (json_int_t)sink->in_flight, "queue", (json_int_t)search.waiting);
 }
 

@@ -8,22 +8,15 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
-#include "base/utf8.h"
 #include "cmd/printout.h"
 #include "cmd/rehearsal.h"
 #include "cmd/setup.h"
 #include "event/event.h"
+#include "event/value.h"
 #include "flow/story.h"
 #include "message/message.h"
 #include "rule/cases.h"
 #include "rule/ruleset.h"
-
-static json_t *words(const char *text)
-{
-    auto_free char *valid = utf8_repair(text, strlen(text), NULL);
-
-    return json_string(valid);
-}
 
 static void add_why(json_t *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -34,14 +27,14 @@ static void add_why(json_t *why, const char *format, ...)
     va_start(args, format);
     auto_free char *text = text_vformat(format, args);
     va_end(args);
-    json_array_append_new(why, words(text));
+    json_array_append_new(why, value_of_text(text));
 }
 
 /* Takes why over. */
 static void add_fault(json_t *faults, const char *sink, const char *fault, json_t *why)
 {
-    json_array_append_new(
-        faults, json_pack("{s:o,s:s,s:o}", "sink", words(sink), "fault", fault, "why", why));
+    json_array_append_new(faults,
+        json_pack("{s:o,s:s,s:o}", "sink", value_of_text(sink), "fault", fault, "why", why));
 }
 
 static const struct rehearsed *find_delivery(const struct rehearsal *rehearsal, const char *sink)
@@ -198,17 +191,18 @@ json_t *case_result(
     json_t *faults = find_faults(test, rehearsal, setup);
 
     for (size_t i = 0; i < test->expected_count; i++)
-        json_array_append_new(expected, words(test->expected[i].sink));
+        json_array_append_new(expected, value_of_text(test->expected[i].sink));
     for (size_t i = 0; i < rehearsal->decision.target_count; i++) {
         const struct rehearsed *delivery = &rehearsal->deliveries[i];
         json_array_append_new(
-            came, json_pack("{s:o,s:o,s:o,s:o}", "sink", words(delivery->target->sink), "rule",
-                      words(delivery->target->rule), "title", words(delivery->message->title),
-                      "text", words(delivery->message->text)));
+            came, json_pack("{s:o,s:o,s:o,s:o}", "sink", value_of_text(delivery->target->sink),
+                      "rule", value_of_text(delivery->target->rule), "title",
+                      value_of_text(delivery->message->title), "text",
+                      value_of_text(delivery->message->text)));
     }
-    return json_pack("{s:o,s:o,s:b,s:o,s:o,s:o,s:o}", "name", words(test->name), "at", words(at),
-        "ok", json_array_size(faults) == 0, "expected", expected, "came", came, "faults", faults,
-        "note", note_of(rehearsal->story, setup));
+    return json_pack("{s:o,s:o,s:b,s:o,s:o,s:o,s:o}", "name", value_of_text(test->name), "at",
+        value_of_text(at), "ok", json_array_size(faults) == 0, "expected", expected, "came", came,
+        "faults", faults, "note", note_of(rehearsal->story, setup));
 }
 
 char *case_sinks_text(const json_t *sinks)

@@ -8,10 +8,10 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/timestamp.h"
-#include "base/utf8.h"
 #include "cmd/edition.h"
 #include "cmd/setup.h"
 #include "event/event.h"
+#include "event/value.h"
 #include "event/view.h"
 #include "flow/decide.h"
 #include "flow/story.h"
@@ -82,19 +82,11 @@ static void count_change(struct comparison *comparison, const struct change *cha
     tally->count += times;
 }
 
-static json_t *words_or_null(const char *text)
-{
-    if (!text)
-        return json_null();
-    auto_free char *valid = utf8_repair(text, strlen(text), NULL);
-    return json_string(valid);
-}
-
 static json_t *change_json(const struct change *change)
 {
     return json_pack("{s:s,s:o,s:o,s:o}", "change", change->change, "sink",
-        words_or_null(change->sink), "rule", words_or_null(change->rule), "was",
-        words_or_null(change->was));
+        value_of_text(change->sink), "rule", value_of_text(change->rule), "was",
+        value_of_text(change->was));
 }
 
 /* changes is NULL where the event will not be shown. */
@@ -146,8 +138,8 @@ static json_t *event_json(const struct story *story, json_t *changes)
 
     timestamp_format(story->at_ms, accepted);
     return json_pack("{s:I,s:o,s:s,s:o,s:o,s:O,s:O}", "event", (json_int_t)story->number, "id",
-        words_or_null(story->id), "accepted", accepted, "type", words_or_null(story->event->type),
-        "action", words_or_null(story->event->action), "title", title ? title : json_null(),
+        value_of_text(story->id), "accepted", accepted, "type", value_of_text(story->event->type),
+        "action", value_of_text(story->event->action), "title", title ? title : json_null(),
         "changes", changes);
 }
 

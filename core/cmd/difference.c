@@ -6,10 +6,10 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
-#include "base/utf8.h"
 #include "cmd/setup.h"
 #include "config/config.h"
 #include "config/yaml.h"
+#include "event/value.h"
 
 /* What a configuration may have many of, by name. */
 struct named {
@@ -62,14 +62,6 @@ static const struct named *find(const struct inventory *inventory, const char *n
     return NULL;
 }
 
-static json_t *text_json(const char *text)
-{
-    size_t len;
-    auto_free char *valid = utf8_repair(text, strlen(text), &len);
-
-    return json_stringn(valid, len);
-}
-
 static json_t *compare(const struct inventory *before, const struct inventory *after)
 {
     json_t *added = json_array(), *removed = json_array(), *changed = json_array();
@@ -77,13 +69,13 @@ static json_t *compare(const struct inventory *before, const struct inventory *a
     for (size_t i = 0; i < after->count; i++) {
         const struct named *now = &after->items[i], *then = find(before, now->name);
         if (!then)
-            json_array_append_new(added, text_json(now->name));
+            json_array_append_new(added, value_of_text(now->name));
         else if (!yaml_equals(then->node, now->node))
-            json_array_append_new(changed, text_json(now->name));
+            json_array_append_new(changed, value_of_text(now->name));
     }
     for (size_t i = 0; i < before->count; i++)
         if (!find(after, before->items[i].name))
-            json_array_append_new(removed, text_json(before->items[i].name));
+            json_array_append_new(removed, value_of_text(before->items[i].name));
     return json_pack("{s:o,s:o,s:o}", "added", added, "removed", removed, "changed", changed);
 }
 
@@ -134,7 +126,7 @@ static void note_settings(
             strcmp(key, "rules") == 0)
             continue;
         if (only_missing ? !theirs : !yaml_equals(document->entries[i].value, theirs))
-            json_array_append_new(settings, text_json(key));
+            json_array_append_new(settings, value_of_text(key));
     }
 }
 
@@ -159,7 +151,7 @@ json_t *difference_problems(const struct problems *problems)
 
     for (size_t i = 0; i < problems->count; i++) {
         auto_free char *line = problem_format(&problems->items[i]);
-        json_array_append_new(lines, text_json(line));
+        json_array_append_new(lines, value_of_text(line));
     }
     return lines;
 }

@@ -6,12 +6,12 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/timestamp.h"
-#include "base/utf8.h"
 #include "cmd/rehearsal.h"
 #include "cmd/setup.h"
 #include "enrich/enricher.h"
 #include "event/event.h"
 #include "event/facts.h"
+#include "event/value.h"
 #include "event/view.h"
 #include "flow/decide.h"
 #include "flow/story.h"
@@ -19,32 +19,24 @@
 #include "sink/plugin.h"
 #include "sink/sink.h"
 
-/* Plugins and configurations may say anything; JSON must be UTF-8. */
-static json_t *words(const char *text)
-{
-    if (!text)
-        return json_null();
-    auto_free char *valid = utf8_repair(text, strlen(text), NULL);
-    return json_string(valid);
-}
-
 static json_t *event_json(const struct story *story)
 {
     char accepted[TIMESTAMP_SIZE];
 
     timestamp_format(story->at_ms, accepted);
     return json_pack("{s:o,s:o,s:o,s:o,s:o,s:s}", "id",
-        *story->id ? json_string(story->id) : json_null(), "type", words(story->event->type),
-        "action", words(story->event->action), "hook", words(story->hook), "thread",
-        words(story->event->thread), "accepted", accepted);
+        *story->id ? json_string(story->id) : json_null(), "type",
+        value_of_text(story->event->type), "action", value_of_text(story->event->action), "hook",
+        value_of_text(story->hook), "thread", value_of_text(story->event->thread), "accepted",
+        accepted);
 }
 
 static json_t *object_json(const struct looked_up *looked_up)
 {
     if (!looked_up)
         return json_null();
-    return json_pack("{s:o,s:o,s:b}", "name", words(looked_up->name), "status",
-        words(looked_up->status), "found", looked_up->object != NULL);
+    return json_pack("{s:o,s:o,s:b}", "name", value_of_text(looked_up->name), "status",
+        value_of_text(looked_up->status), "found", looked_up->object != NULL);
 }
 
 static json_t *rules_json(const struct decision *decision)
@@ -67,21 +59,21 @@ static json_t *delivery_json(const struct rehearsed *rehearsed, const struct vie
     const struct message *message = rehearsed->message;
     const struct tocsin_sink_plugin *plugin = &rehearsed->sink->plugin->descriptor;
     size_t limit = rehearsed_limit(rehearsed);
-    json_t *delivery = json_pack("{s:o,s:o,s:o}", "sink", words(rehearsed->target->sink), "plugin",
-        words(plugin->name), "rule", words(rehearsed->target->rule));
+    json_t *delivery = json_pack("{s:o,s:o,s:o}", "sink", value_of_text(rehearsed->target->sink),
+        "plugin", value_of_text(plugin->name), "rule", value_of_text(rehearsed->target->rule));
 
     json_object_set_new(
         delivery, "level", json_string(level_name((enum view_level)message->level)));
     json_object_set_new(
         delivery, "urgency", message->urgency < 0 ? json_null() : json_integer(message->urgency));
     json_object_set_new(delivery, "flavour", json_string(flavour_name(plugin->flavour)));
-    json_object_set_new(delivery, "title", words(message->title));
-    json_object_set_new(delivery, "text", words(message->text));
+    json_object_set_new(delivery, "title", value_of_text(message->title));
+    json_object_set_new(delivery, "text", value_of_text(message->text));
     json_object_set_new(delivery, "facts", facts_json(message->facts));
-    json_object_set_new(delivery, "link", words(message->link));
+    json_object_set_new(delivery, "link", value_of_text(message->link));
     json_object_set_new(delivery, "not_enriched", json_boolean(view->not_enriched));
     json_object_set_new(delivery, "size", json_integer((json_int_t)rehearsed_size(rehearsed)));
-    json_object_set_new(delivery, "trouble", words(message->trouble));
+    json_object_set_new(delivery, "trouble", value_of_text(message->trouble));
     json_object_set_new(delivery, "limit", limit ? json_integer((json_int_t)limit) : json_null());
     return delivery;
 }

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/timestamp.h"
+#include "base/utf8.h"
 
 static size_t digits(const char *text)
 {
@@ -122,4 +124,12 @@ json_t *value_at(const json_t *root, const char *dotted)
         root = value;
         dotted += len + 1;
     }
+}
+
+json_t *value_of_text(const char *text)
+{
+    if (!text)
+        return json_null();
+    auto_free char *valid = utf8_repair(text, strlen(text), NULL);
+    return json_string(valid);
 }

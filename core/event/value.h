@@ -15,6 +15,10 @@ enum {
  * false. NULL for everything else, and for NULL. */
 const char *value_text(const json_t *value, char scratch[VALUE_TEXT_SIZE]);
 
+/* A JSON string of a text that may be any bytes: what is no UTF-8 is repaired. null for NULL. A new
+ * reference. */
+json_t *value_of_text(const char *text);
+
 /* A JSON number, or a string that holds one and nothing else. */
 bool value_number(const json_t *value, double *number);
 

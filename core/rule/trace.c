@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
-#include "base/utf8.h"
+#include "event/value.h"
 #include "rule/rule.h"
 #include "rule/ruleset.h"
 
@@ -23,10 +23,8 @@ static const char *verdict_name(enum verdict verdict)
 static json_t *place_json(const char *file, size_t line)
 {
     auto_free char *place = text_format("%s:%zu", file, line);
-    size_t len;
-    auto_free char *valid = utf8_repair(place, strlen(place), &len);
 
-    return json_stringn(valid, len);
+    return value_of_text(place);
 }
 
 /* {"at":"file:line","text":"..."} */
