@@ -74,6 +74,11 @@ char *text_vformat(const char *format, va_list args)
     return text;
 }
 
+bool text_equals(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 char *text_format(const char *format, ...)
 {
     va_list args;

@@ -4,6 +4,7 @@
 #define TOCSIN_BASE_MEM_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Returns size zeroed bytes, the caller's to free(). */
@@ -19,6 +20,9 @@ char *text_copy(const char *text);
 char *text_copy_n(const char *text, size_t len);
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *text_vformat(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
+
+/* NULL equals NULL alone. */
+bool text_equals(const char *a, const char *b);
 
 /* The process ends with exit status 3: there is no way on without memory. */
 void mem_exhausted(void) __attribute__((noreturn));

@@ -35,11 +35,6 @@ void edition_finish(struct edition *edition)
     *edition = (struct edition){0};
 }
 
-static bool is_same_text(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 static const struct rule_partial *find_partial(
     const struct rule_partials *partials, const char *name)
 {
@@ -58,7 +53,7 @@ bool editions_share_partials(const struct edition *a, const struct edition *b)
         return false;
     for (size_t i = 0; i < mine->count; i++) {
         const struct rule_partial *other = find_partial(others, mine->items[i].name);
-        if (!other || !is_same_text(mine->items[i].draft.text, other->draft.text))
+        if (!other || !text_equals(mine->items[i].draft.text, other->draft.text))
             return false;
     }
     return true;
@@ -66,7 +61,7 @@ bool editions_share_partials(const struct edition *a, const struct edition *b)
 
 static bool is_same_phrase(const struct phrase *a, const struct phrase *b)
 {
-    return a && b ? is_same_text(a->draft->text, b->draft->text) : a == b;
+    return a && b ? text_equals(a->draft->text, b->draft->text) : a == b;
 }
 
 static bool are_facts_written_alike(const struct phrases *a, const struct phrases *b)
@@ -107,7 +102,7 @@ static bool read_alike(const struct edition *a, const struct edition *b, struct 
     struct message *mine = story_word(story, a->phrases, rule, sink, story->at_ms);
     struct message *other = story_word(story, b->phrases, rule, sink, story->at_ms);
     bool is_same = strcmp(mine->title, other->title) == 0 && strcmp(mine->text, other->text) == 0 &&
-                   is_same_text(mine->link, other->link) && mine->level == other->level &&
+                   text_equals(mine->link, other->link) && mine->level == other->level &&
                    are_facts_same(mine->facts, other->facts);
 
     message_destroy(mine);

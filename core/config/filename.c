@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
 
@@ -32,4 +33,16 @@ char *filename_absolute(const char *name, const char *beside)
     auto_free char *here = getcwd(NULL, 0);
     auto_free char *root = text_format("%s/", here ? here : "");
     return join(root, joined);
+}
+
+char *filename_literal(const char *folder)
+{
+    struct buf literal = {0};
+
+    for (; *folder; folder++) {
+        if (strchr("*?[\\", *folder))
+            buf_putc(&literal, '\\');
+        buf_putc(&literal, *folder);
+    }
+    return buf_take(&literal);
 }

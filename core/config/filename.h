@@ -6,4 +6,8 @@
  * working directory; NULL: the name is relative to the working directory). The caller frees it. */
 char *filename_absolute(const char *name, const char *beside);
 
+/* A folder as the beginning of a pattern for glob(): its own name is none, whatever is in it. The
+ * caller frees it. */
+char *filename_literal(const char *folder);
+
 #endif

@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "config/filename.h"
@@ -24,19 +23,12 @@ static void add_file(struct config *config, const char *path)
     config->rules[config->rules_count++] = text_copy(path);
 }
 
-/* The folder's own name is no pattern, whatever is in it. */
 static char *absolute_pattern(const char *pattern, const char *beside)
 {
     auto_free char *folder = filename_absolute("", beside);
-    struct buf absolute = {0};
+    auto_free char *literal = filename_literal(folder);
 
-    for (const char *byte = folder; *pattern != '/' && *byte; byte++) {
-        if (strchr("*?[\\", *byte))
-            buf_putc(&absolute, '\\');
-        buf_putc(&absolute, *byte);
-    }
-    buf_puts(&absolute, pattern);
-    return buf_take(&absolute);
+    return text_format("%s%s", *pattern == '/' ? "" : literal, pattern);
 }
 
 static bool is_folder(const char *path)

@@ -41,17 +41,12 @@ void yaml_destroy(struct yaml *node)
     free(node);
 }
 
-static bool texts_equal(const char *a, const char *b)
-{
-    return strcmp(a ? a : "", b ? b : "") == 0;
-}
-
 /* As deep as YAML was nested, which is bounded. */
 bool yaml_equals(const struct yaml *a, const struct yaml *b)
 {
     if (!a || !b)
         return a == b;
-    if (a->kind != b->kind || a->count != b->count || !texts_equal(a->text, b->text))
+    if (a->kind != b->kind || a->count != b->count || !text_equals(a->text, b->text))
         return false;
     for (size_t i = 0; i < a->count; i++) {
         if (a->kind == YAML_LIST && !yaml_equals(a->items[i], b->items[i]))

@@ -468,16 +468,11 @@ bool enricher_names(
     return true;
 }
 
-static bool texts_equal(const char *a, const char *b)
-{
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 static bool lookups_equal(const struct config_lookup *a, const struct config_lookup *b)
 {
-    return texts_equal(a->type, b->type) && texts_equal(a->as, b->as) &&
-           texts_equal(a->get, b->get) && texts_equal(a->pick, b->pick) &&
-           texts_equal(secret_reveal(&a->bearer), secret_reveal(&b->bearer)) &&
+    return text_equals(a->type, b->type) && text_equals(a->as, b->as) &&
+           text_equals(a->get, b->get) && text_equals(a->pick, b->pick) &&
+           text_equals(secret_reveal(&a->bearer), secret_reveal(&b->bearer)) &&
            a->deadline_ms == b->deadline_ms && a->timeout_ms == b->timeout_ms;
 }
 

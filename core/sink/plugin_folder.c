@@ -5,27 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "config/filename.h"
 
 static int compare_names(const void *left, const void *right)
 {
     return strcmp(*(char *const *)left, *(char *const *)right);
-}
-
-/* The folder's own name is no pattern. */
-static char *pattern_in(const char *folder, const char *pattern)
-{
-    struct buf whole = {0};
-
-    for (; *folder; folder++) {
-        if (strchr("*?[\\", *folder))
-            buf_putc(&whole, '\\');
-        buf_putc(&whole, *folder);
-    }
-    buf_puts(&whole, pattern);
-    return buf_take(&whole);
 }
 
 /* FOLDER/NAME.so to NAME. */
@@ -61,7 +47,8 @@ static void add(char ***names, size_t *count, char *name)
 static void add_found(
     char ***names, size_t *count, const char *folder, const char *pattern, bool wants_nested)
 {
-    auto_free char *whole = pattern_in(folder, pattern);
+    auto_free char *literal = filename_literal(folder);
+    auto_free char *whole = text_format("%s%s", literal, pattern);
     glob_t found = {0};
     int status = glob(whole, 0, NULL, &found);
 

@@ -34,9 +34,19 @@ static void test_a_relative_file_is_itself_relative_to_here(void **state)
     assert_absolute("tocsin.yaml", NULL, "/usr/tocsin.yaml");
 }
 
+static void test_a_folder_is_no_pattern_whatever_is_in_its_name(void **state)
+{
+    (void)state;
+    auto_free char *plain = filename_literal("/etc/tocsin");
+    auto_free char *odd = filename_literal("/srv/a*b?[c]\\d");
+    assert_string_equal(plain, "/etc/tocsin");
+    assert_string_equal(odd, "/srv/a\\*b\\?\\[c]\\\\d");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_folder_is_no_pattern_whatever_is_in_its_name),
         cmocka_unit_test(test_names_are_relative_to_the_file_that_holds_them),
         cmocka_unit_test(test_a_relative_file_is_itself_relative_to_here),
     };
