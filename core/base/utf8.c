@@ -67,6 +67,13 @@ bool utf8_is_valid(const char *text, size_t len)
     return true;
 }
 
+size_t utf8_mark(const char *text, size_t len)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+
+    return len >= sizeof mark - 1 && memcmp(text, mark, sizeof mark - 1) == 0 ? sizeof mark - 1 : 0;
+}
+
 char *utf8_repair(const char *text, size_t len, size_t *out_len)
 {
     struct buf repaired = {0};

@@ -12,6 +12,9 @@ size_t utf8_sequence(const char *text, size_t len);
 
 bool utf8_is_valid(const char *text, size_t len);
 
+/* The length of the byte-order mark that Windows' editors begin a text with, 0 if there is none. */
+size_t utf8_mark(const char *text, size_t len);
+
 /* A copy in which every invalid byte became U+FFFD and every NUL is gone; the caller frees it.
  * out_len may be NULL. */
 char *utf8_repair(const char *text, size_t len, size_t *out_len);

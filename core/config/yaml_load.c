@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "config/layout.h"
 #include "config/source.h"
 #include "config/syntax.h"
@@ -413,16 +414,13 @@ struct yaml *yaml_load_text(
     const char *name, const char *text, size_t len, struct problems *problems)
 {
     auto_free char *file = text_copy(name);
-    struct source source = {.file = file, .text = text, .len = len};
+    size_t start = utf8_mark(text, len);
+    struct source source = {.file = file, .text = text + start, .len = len - start};
     yaml_parser_t parser;
 
     if (len > max_bytes) {
         problem_add(problems, (struct place){.file = file}, "larger than 4 MiB");
         return NULL;
-    }
-    if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
-        source.text += 3;
-        source.len -= 3;
     }
     if (!yaml_parser_initialize(&parser))
         mem_exhausted();

@@ -156,12 +156,11 @@ static void describe_fault(const json_error_t *fault, struct error *error)
 
 json_t *document_parse(const char *bytes, size_t len, struct error *error)
 {
+    size_t mark = utf8_mark(bytes, len);
     json_error_t fault;
 
-    if (len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
-        bytes += 3;
-        len -= 3;
-    }
+    bytes += mark;
+    len -= mark;
     auto_json json_t *document = load(bytes, len, &fault);
     if (!document && json_error_code(&fault) != json_error_stack_overflow) {
         auto_buf struct buf repaired = {0};

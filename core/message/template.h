@@ -21,7 +21,8 @@
 struct buf;
 struct template;
 
-/* Line and column count from 1, within the template's text, in characters. */
+/* Line and column count from 1, within the template's text, in characters (a byte-order mark is
+ * none). */
 struct template_fault {
     size_t line, column;
     char *reason; /* owned */

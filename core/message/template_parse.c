@@ -343,11 +343,12 @@ static bool check_bytes(struct parser *parser)
 static struct template *parse(struct parser *parser, const char *text, size_t len)
 {
     struct template *template = mem_alloc(sizeof *template);
+    size_t mark = utf8_mark(text, len);
 
     *parser = (struct parser){.template = template, .line = 1, .column = 1};
-    template->text = text_copy_n(text, len);
-    template->len = len;
-    tag_scanner_init(&parser->tags, template->text, len);
+    template->len = len - mark;
+    template->text = text_copy_n(text + mark, template->len);
+    tag_scanner_init(&parser->tags, template->text, template->len);
     if (check_bytes(parser))
         add_all(parser);
     return template;

@@ -6,13 +6,13 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "config/problems.h"
 #include "demand.h"
 
 void places_init(struct places *places, const char *name, const char *text, size_t len)
 {
-    static const char mark[] = "\xef\xbb\xbf";
-    size_t start = len >= 3 && memcmp(text, mark, 3) == 0 ? 3 : 0;
+    size_t start = utf8_mark(text, len);
 
     *places = (struct places){.name = name, .text = text, .len = len};
     places->characters = mem_alloc((len + 1) * sizeof *places->characters);

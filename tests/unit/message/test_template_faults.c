@@ -21,6 +21,7 @@ static void test_faults_have_a_place_and_a_cure(void **state)
         {"a {{x", "1:3: \"{{\" is not closed: its \"}}\" is missing"},
         {"a {{x}", "1:3: \"{{\" is not closed: its \"}}\" is missing"},
         {"a\n\u00e9 {{", "2:3: \"{{\" is not closed: its \"}}\" is missing"},
+        {"\xef\xbb\xbf{{x", "1:1: \"{{\" is not closed"}, /* a byte-order mark takes no place */
         {"{{a {{b}}", "1:1: \"{{\" is not closed: its \"}}\" is missing"},
         {"{{{a}}", "1:1: \"{{{\" is not closed: its \"}}}\" is missing"},
         {"{{{a}} b {{{c}}}", "1:1: \"{{{\" is not closed: its \"}}}\" is missing"},

@@ -14,6 +14,7 @@ static void test_a_tag_alone_takes_its_line_with_it(void **state)
             "Begin.\nEnd.\n"},
         {"CR LF", "|\r\n{{! x }}\r\n|", "{}", NULL, "|\r\n|"},
         {"the first line", "  {{! x }}\n!", "{}", NULL, "!"},
+        {"behind a byte-order mark", "\xef\xbb\xbf  {{! x }}\n!", "{}", NULL, "!"},
         {"the last line", "!\n  {{! x }}", "{}", NULL, "!\n"},
         {"the only line", "  {{! x }}  ", "{}", NULL, ""},
         {"not alone", "  12 {{! x }}\n", "{}", NULL, "  12 \n"},
