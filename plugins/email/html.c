@@ -193,7 +193,7 @@ static void put_button(struct text *out, const struct tocsin_message *message)
 
 static void put_foot(struct text *out, const struct tocsin_message *message)
 {
-    text_puts(out, "<tr><td class=\"faint\" style=\"padding:12px 24px 20px 24px;color:#777777;"
+    text_puts(out, "<tr><td class=\"faint\" style=\"padding:12px 24px 20px 24px;color:#666666;"
                    "font-size:12px\">");
     if (*message->rule) {
         text_puts(out, "Rule: ");

@@ -36,7 +36,8 @@ class Browser:
         self.driver.get("about:blank")
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {
             "features": [{"name": "prefers-color-scheme", "value": scheme}]})
-        self._resize(width, 600)
+        self.width = width
+        self._resize(600)
         self.errors()
         self.driver.get(Path(page).as_uri() if isinstance(page, Path) else page)
 
@@ -69,16 +70,17 @@ class Browser:
                 if entry["level"] == "SEVERE"]
 
     def picture(self, path):
-        """The whole page at its width, as PNG."""
+        """The whole page at its width and no more, as PNG."""
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._resize(1)  # else a low page would be as high as the window
         size = self.driver.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]
-        self._resize(size["width"], size["height"])
+        self._resize(size["height"])
         assert self.driver.save_screenshot(str(path)), f"{path} could not be written"
 
-    def _resize(self, width, height):
+    def _resize(self, height):
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
-            "width": int(width), "height": int(height), "deviceScaleFactor": 1, "mobile": False})
+            "width": self.width, "height": int(height), "deviceScaleFactor": 1, "mobile": False})
 
 
 def script_text(value):

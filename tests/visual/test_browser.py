@@ -49,6 +49,14 @@ def test_a_picture_holds_the_whole_page(browser, tmp_path):
     assert (width, height) == (400, 1500)
 
 
+def test_a_picture_of_a_low_page_is_low(browser, tmp_path):
+    browser.open(write(tmp_path, "<body style='margin:0'><div style='height:40px'>low"), width=400)
+
+    browser.picture(tmp_path / "low.png")
+
+    assert png_size(tmp_path / "low.png") == (400, 40)
+
+
 def test_hostile_text_stays_within_a_script(browser, tmp_path):
     text = "</script><b>\u2028<!--"
     browser.open(write(tmp_path, f"<p><script>const x = {script_text(text)}</script>"))
