@@ -63,6 +63,44 @@ const char *text_cut(struct tocsin_call *call, const char *text, size_t max_rune
     return cut;
 }
 
+/* Outside the basic plane, where UTF-8 takes four bytes, a code point is a pair of units. */
+static size_t lead_units(char byte)
+{
+    if (is_continuation(byte))
+        return 0;
+    return (unsigned char)byte >= 0xf0 ? 2 : 1;
+}
+
+size_t text_units(const char *text)
+{
+    size_t units = 0;
+
+    for (; *text != '\0'; text++)
+        units += lead_units(*text);
+    return units;
+}
+
+size_t text_fit_units(const char *text, size_t max)
+{
+    size_t at = 0;
+
+    for (size_t units = 0; text[at] != '\0'; at++) {
+        units += lead_units(text[at]);
+        if (units > max)
+            break;
+    }
+    return at;
+}
+
+const char *text_cut_units(struct tocsin_call *call, const char *text, size_t max)
+{
+    if (text[text_fit_units(text, max)] == '\0')
+        return text;
+    if (max == 0)
+        return "";
+    return call->host->format(call, "%.*s" ELLIPSIS, (int)text_fit_units(text, max - 1), text);
+}
+
 json_t *text_json(struct tocsin_call *call, const char *text)
 {
     json_t *string = json_string(text);

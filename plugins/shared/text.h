@@ -22,6 +22,15 @@ size_t text_cost(const char *text);
  * points or costs more than max_cost bytes in JSON. */
 const char *text_cut(struct tocsin_call *call, const char *text, size_t max_runes, size_t max_cost);
 
+/* The UTF-16 units of a text, which is how JavaScript, and so many a service, counts characters. */
+size_t text_units(const char *text);
+
+/* The bytes of the text's longest beginning of at most max units, in whole code points. */
+size_t text_fit_units(const char *text, size_t max);
+
+/* As text_cut(), to max units. */
+const char *text_cut_units(struct tocsin_call *call, const char *text, size_t max);
+
 /* A JSON string, never NULL. The host promises UTF-8; where that promise is broken, the bytes past
  * ASCII become question marks, since jansson takes no such text and the message must go out. */
 json_t *text_json(struct tocsin_call *call, const char *text);

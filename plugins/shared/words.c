@@ -1,6 +1,7 @@
 #include "words.h"
 
 #include <stdint.h>
+#include <string.h>
 #include <time.h>
 
 #include <tocsin/sink.h>
@@ -57,6 +58,15 @@ const char *words_time(struct tocsin_call *call)
         return "time unknown";
     size_t len = strftime(text, sizeof text, "%Y-%m-%d %H:%M UTC", &utc);
     return len > 0 ? call->host->format(call, "%s", text) : "time unknown";
+}
+
+const char *words_button(struct tocsin_call *call)
+{
+    const char *type = call->message->type;
+
+    if (strncmp(type, "alert", strlen("alert")) == 0)
+        return "Open alert";
+    return strcmp(type, "case") == 0 ? "Open case" : "Open";
 }
 
 const char *words_marks(struct tocsin_call *call)

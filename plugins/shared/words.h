@@ -19,6 +19,9 @@ const char *words_origin(struct tocsin_call *call);
 /* "2026-11-23 10:00 UTC": the time of the event. */
 const char *words_time(struct tocsin_call *call);
 
+/* "Open alert", "Open case", "Open": what a button says that leads to the message's link. */
+const char *words_button(struct tocsin_call *call);
+
 /* What the reader must know beside the message (TOCSIN_REPEAT and its kin); "" is nothing. */
 const char *words_marks(struct tocsin_call *call);
 

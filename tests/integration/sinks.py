@@ -21,6 +21,10 @@ def syslog(fake, **more):
     return {"plugin": "syslog", "url": fake.url, "rate": "off", **more}
 
 
+def slack(fake, **more):
+    return {"plugin": "slack", "url": fake.url, "rate": "off", **more}
+
+
 def unreachable():
     """A Mattermost that refuses connections: nothing ever listens on port 1."""
     return {"plugin": "mattermost", "url": "http://127.0.0.1:1/hooks/nobodylistens000000000000"}
