@@ -178,6 +178,16 @@ void alarm_about_dead(struct flow *flow, const char *sink, const char *delivery,
     alarm_raise(flow, &alarm);
 }
 
+void alarm_about_notice(struct flow *flow, const char *sink, const char *notice)
+{
+    auto_free char *cause = text_format("notice/%s", sink);
+    auto_free char *title = text_format("Sink %s has something to tell", sink);
+    const struct alarm alarm = {
+        .cause = cause, .action = "sink-notice", .sink = sink, .title = title, .text = notice};
+
+    alarm_raise(flow, &alarm);
+}
+
 void alarm_about_key(struct flow *flow)
 {
     const char *fault = enricher_fault(flow->parts.enricher);

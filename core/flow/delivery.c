@@ -177,6 +177,10 @@ static void on_attempted(const struct attempt_result *result, void *arg)
     outcome->resume = text_copy(result->resume);
     outcome->receipt = text_copy(result->receipt);
     log_outcome(delivery, result, why_dead);
+    if (result->notice) {
+        log_warn(&delivery->sink->logger, "%s", result->notice);
+        alarm_about_notice(delivery->flow, delivery->sink->name, result->notice);
+    }
     delivery_settle(delivery);
     delivery->watch->attempted(delivery->arg);
 }

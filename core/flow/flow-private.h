@@ -230,6 +230,7 @@ void alarm_decide(
 /* Looks at what the last attempt, or look-up, has shown, and raises what has to be. */
 void alarm_about_sink(struct flow *flow, struct outlet *outlet, bool *is_told);
 void alarm_about_dead(struct flow *flow, const char *sink, const char *delivery, const char *why);
+void alarm_about_notice(struct flow *flow, const char *sink, const char *notice);
 void alarm_about_key(struct flow *flow);
 void alarm_about_lost(struct flow *flow);
 

@@ -21,6 +21,7 @@ struct attempt {
     struct tocsin_outcome outcome;
     const char **headers; /* the plugin's and the host's, in the call's memory */
     int agains;
+    const char *notice; /* of an outcome that was TOCSIN_AGAIN; in the call's memory */
     int64_t began_ms;
     const char *open_failure; /* in the call's memory */
 };

@@ -115,6 +115,8 @@ void attempt_end(struct attempt *attempt, int status, const char *reply, bool ke
     auto_free char *kept_reply = fit_text(sink, reply, reply_kept);
     auto_free char *receipt = fit_text(sink, outcome->receipt, receipt_kept);
     auto_free char *resume = fit_resume(sink, outcome->resume);
+    auto_free char *notice =
+        fit_text(sink, outcome->notice ? outcome->notice : attempt->notice, reason_kept);
     bool is_known = outcome->result >= TOCSIN_DELIVERED && outcome->result <= TOCSIN_UNUSABLE;
     const struct attempt_result result = {
         .result = is_known ? outcome->result : TOCSIN_RETRY,
@@ -126,6 +128,7 @@ void attempt_end(struct attempt *attempt, int status, const char *reply, bool ke
         .reply = kept_reply,
         .receipt = receipt,
         .resume = resume,
+        .notice = notice,
     };
 
     assert(sink->in_flight > 0);

@@ -31,7 +31,7 @@ struct attempt_result {
     bool maybe_sent;
     int status; /* HTTP status, 0 where there is none */
     int64_t took_ms;
-    const char *reason, *reply, *receipt, *resume;
+    const char *reason, *reply, *receipt, *resume, *notice;
 };
 
 /* The result lives for the call. */

@@ -72,6 +72,8 @@ static void on_answer(const struct http_answer *answer, void *arg)
 
     crash_point(CRASH_HTTP_AFTER);
     judge(attempt, answer);
+    if (attempt->outcome.notice)
+        attempt->notice = attempt->outcome.notice;
     if (attempt->outcome.result == TOCSIN_AGAIN) {
         if (attempt->agains++ < most_agains) {
             attempt->message.resume = attempt->outcome.resume;

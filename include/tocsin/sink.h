@@ -112,6 +112,7 @@ struct tocsin_outcome {
     const char *reason;     /* one line for people: what was attempted, and why it failed */
     const char *receipt;    /* the far end's id of the message; kept */
     const char *resume;     /* short; handed back at the next attempt of the same delivery */
+    const char *notice;     /* what the operator must hear, although all is well: becomes an alarm */
 };
 /* The request that a render sink makes, and the answer that the host got for it. */
 struct tocsin_request {

@@ -43,3 +43,8 @@ def overstay(file, **more):
 def poison(fake, **more):
     """Posts what is harmless; a title with "poison" ends the daemon."""
     return {"plugin": str(TEST_PLUGINS / "poison.so"), "url": fake.url, **more}
+
+
+def telegram(fake, **more):
+    return {"plugin": "telegram", "token": fake.token, "chat": "-1001234567890", "api": fake.url,
+            "rate": "off", **more}

@@ -143,6 +143,9 @@ static void option_set(
     case TOCSIN_BOOL:
         *(bool *)member = strcmp(value, "true") == 0;
         break;
+    case TOCSIN_INT:
+        *(int64_t *)member = strtoll(value, NULL, 10);
+        break;
     case TOCSIN_CHOICE:
         ((struct tocsin_choice *)member)->index = choice_index(option, value);
         break;
