@@ -197,6 +197,22 @@ static struct tocsin_list list_parse(struct deliver_host *host, const char *valu
     return (struct tocsin_list){items, count};
 }
 
+/* "NAME=value,NAME=value" */
+static struct tocsin_map map_parse(struct deliver_host *host, const char *value)
+{
+    struct tocsin_list list = list_parse(host, value);
+    struct tocsin_pair *pairs = keep(host, mem_alloc((list.count + 1) * sizeof *pairs));
+
+    for (size_t i = 0; i < list.count; i++) {
+        char *key = keep(host, text_copy(list.items[i]));
+        char *sign = strchr(key, '=');
+        assert_non_null(sign);
+        *sign = '\0';
+        pairs[i] = (struct tocsin_pair){key, sign + 1};
+    }
+    return (struct tocsin_map){pairs, list.count};
+}
+
 static void bind_value(
     struct deliver_host *host, const struct tocsin_option *option, const char *value)
 {
@@ -220,6 +236,9 @@ static void bind_value(
         break;
     case TOCSIN_LIST:
         *(struct tocsin_list *)(void *)member = list_parse(host, value);
+        break;
+    case TOCSIN_MAP:
+        *(struct tocsin_map *)(void *)member = map_parse(host, value);
         break;
     default:
         fail_msg("%s: this host knows no options of type %u", option->name, option->type);
