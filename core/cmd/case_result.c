@@ -174,7 +174,7 @@ static json_t *note_of(const struct story *story, const struct setup *setup)
 {
     const char *pick, *name = case_object_name(setup->config, story->event->type, &pick);
 
-    if (!name || story->looked_up || strcmp(story->event->action, "deleted") == 0)
+    if (!name || story->looked_up || event_is_deleted(story->event))
         return json_null();
     auto_free char *note = text_format("nothing stands for what is looked up, so it is absent: "
                                        "write `%s` in the event, `with: FILE`, or `enriched: "

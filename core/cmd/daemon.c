@@ -39,6 +39,7 @@ struct flow_parts daemon_flow_parts(const struct daemon *daemon, const struct se
         .base = daemon->base,
         .config = setup->config,
         .journal = daemon->journal,
+        .open_archive = sqlite_archive_open,
         .enricher = daemon->enricher,
         .rules = setup->rules,
         .phrases = setup->phrases,

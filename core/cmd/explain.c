@@ -129,7 +129,7 @@ static bool attach_object(struct explaining *explaining, struct error *error)
         return attach_looked_up(explaining, error);
     if (explaining->is_failed)
         return attach(story, object_failed(config, type, "as asked for: --not-enriched"));
-    if (name && !explaining->record && strcmp(story->event->action, "deleted") != 0)
+    if (name && !explaining->record && !event_is_deleted(story->event))
         fprintf(stderr,
             "tocsin: the %s behind it is not looked up, so its data is absent: --enrich looks it "
             "up now, --with FILE supplies it, --not-enriched is a look-up in vain\n",

@@ -350,15 +350,6 @@ static void fetch_board(struct fetch *fetch, enricher_done done, void *arg)
         TAILQ_INSERT_TAIL(&fetch->waiting, rider, link);
 }
 
-static char *event_url(const struct kind *kind, const struct event *event, struct error *error)
-{
-    auto_json json_t *names =
-        json_pack("{s:s,s:s,s:O,s:O,s:O}", "type", event->type, "action", event->action,
-            "attributes", event->attributes, "metadata", event->metadata, "body", event->body);
-
-    return url_fill(kind->url, names, error);
-}
-
 bool enricher_look_up(struct enricher *enricher, const struct event *event, enricher_done done,
     void *arg, struct looked_up **failed)
 {
@@ -367,9 +358,9 @@ bool enricher_look_up(struct enricher *enricher, const struct event *event, enri
     struct fetch *fetch;
 
     *failed = NULL;
-    if (!kind || strcmp(event->action, "deleted") == 0)
+    if (!kind || event_is_deleted(event))
         return false;
-    char *url = event_url(kind, event, &error);
+    char *url = url_of_event(kind->url, event, &error);
     if (!url) {
         *failed =
             looked_up_create(kind->config->as, error_text(&error), NULL, 0, kind->config->pick);

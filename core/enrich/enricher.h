@@ -21,13 +21,12 @@ struct problems;
 struct looked_up {
     int references;
     char *name;   /* "alert" */
-    char *status; /* "found", or why not, in words */
+    char *status; /* "found", or another way how, or why not, in words */
     char *bytes;  /* the answer as received, and a NUL; NULL when it failed */
     size_t len;
     char *pick;     /* the dotted path of the object in the answer, NULL for all of it */
     json_t *object; /* NULL when it failed */
     int64_t stored; /* its number in the ledger, 0 until it has one: the flow's */
-    bool is_being_stored;
 };
 
 /* From an answer's bytes, which need not end with a NUL; bytes that hold no such object make a

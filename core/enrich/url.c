@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "event/event.h"
 #include "event/path.h"
 #include "message/escape.h"
 
@@ -105,4 +106,13 @@ char *url_fill(const struct url *url, const json_t *names, struct error *error)
             return NULL;
     }
     return buf_take(&out);
+}
+
+char *url_of_event(const struct url *url, const struct event *event, struct error *error)
+{
+    auto_json json_t *names =
+        json_pack("{s:s,s:s,s:O,s:O,s:O}", "type", event->type, "action", event->action,
+            "attributes", event->attributes, "metadata", event->metadata, "body", event->body);
+
+    return url_fill(url, names, error);
 }

@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 struct error;
+struct event;
 struct url;
 
 /* NULL with the reason: a part that is not closed, or no path. */
@@ -16,5 +17,8 @@ void url_destroy(struct url *url);
  * must be a text or a whole number, not empty, and neither "." nor "..", with which a far end, or a
  * library on the way, would walk up the path. */
 char *url_fill(const struct url *url, const json_t *names, struct error *error);
+
+/* The same with an event's names: type, action, attributes, metadata, body. */
+char *url_of_event(const struct url *url, const struct event *event, struct error *error);
 
 #endif

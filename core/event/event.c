@@ -229,3 +229,8 @@ void event_destroy(struct event *event)
     json_decref(event->body);
     free(event);
 }
+
+bool event_is_deleted(const struct event *event)
+{
+    return strcmp(event->action, "deleted") == 0;
+}

@@ -4,6 +4,7 @@
 #define TOCSIN_EVENT_EVENT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,5 +32,8 @@ struct event {
 struct event *event_parse(const char *bytes, size_t len, struct error *error);
 
 void event_destroy(struct event *event);
+
+/* Whether its object is gone: nobody can be asked about it any more. */
+bool event_is_deleted(const struct event *event);
 
 #endif

@@ -23,6 +23,7 @@ struct held;
 struct loadings;
 struct outlet;
 struct passages;
+struct recollections;
 struct shelf;
 struct ruleset;
 struct silences;
@@ -47,6 +48,7 @@ struct flow {
     struct silences *silences;
     struct fallbacks *fallbacks;
     struct held *held;
+    struct recollections *recollections;
     struct event *notes_again; /* reads the notes again */
     int64_t behind_since_ms;   /* monotonic; 0: deliveries do not wait for tocsin */
     bool is_open;              /* the notes of an earlier life are read: sinks may be served */

@@ -11,6 +11,7 @@
 #include "event/event.h"
 #include "flow/delivery.h"
 #include "flow/flow-private.h"
+#include "flow/recollection.h"
 #include "flow/story.h"
 #include "sink/sink.h"
 
@@ -33,6 +34,7 @@ static void create_parts(struct flow *flow)
     flow->silences = silences_create(flow);
     flow->fallbacks = fallbacks_create(flow);
     flow->held = held_create(flow);
+    flow->recollections = recollections_create(flow);
     flow->passages = passages_create(flow);
     flow->backlog = backlog_create(flow);
 }
@@ -54,6 +56,7 @@ void flow_destroy(struct flow *flow)
     if (!flow)
         return;
     backlog_destroy(flow->backlog);
+    recollections_destroy(flow->recollections);
     passages_destroy(flow->passages);
     held_destroy(flow->held);
     fallbacks_destroy(flow->fallbacks);

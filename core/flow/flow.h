@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct archive;
 struct config;
 struct enricher;
 struct error;
@@ -23,6 +24,8 @@ struct flow_parts {
     struct event_base *base;
     const struct config *config;
     struct journal *journal;
+    /* Opens the same ledger to read it, on another thread. */
+    struct archive *(*open_archive)(const char *path, struct error *error);
     struct enricher *enricher;
     const struct ruleset *rules;
     const struct phrasebook *phrases; /* of these rules */

@@ -18,6 +18,7 @@
 #include "event/event.h"
 #include "event/view.h"
 #include "flow/flow-private.h"
+#include "flow/recollection.h"
 #include "flow/story.h"
 #include "rule/ruleset.h"
 
@@ -26,14 +27,21 @@ enum {
     event_overhead = 4096,
 };
 
+/* Where it is on its way. */
+enum passage_state {
+    PASSAGE_ASKING,     /* for its object: whoever was asked will tell */
+    PASSAGE_RECALLS,    /* the ledger did not give its objects: it is to be asked again */
+    PASSAGE_RECOLLECTS, /* at its turn the last recorded object is to be found */
+    PASSAGE_READY,      /* it has its object, or there is none */
+    PASSAGE_ROUTING,    /* the ledger has been told of the decision */
+};
+
 struct passage {
     TAILQ_ENTRY(passage) link; /* line::passages */
     struct line *line;
     struct story *story;
+    enum passage_state state;
     bool is_careful;
-    bool is_ready;        /* the look-up ended, or there was none */
-    bool needs_recall;    /* the ledger did not give its objects: ask again */
-    bool is_routing;      /* the ledger has been told */
     struct outlet **kept; /* where places are kept, by delivery; NULL entries: none */
     size_t kept_count;
 };
@@ -57,6 +65,7 @@ struct passages {
 
 static void line_advance(struct line *line);
 static void recall(struct passage *passage);
+static void remember(struct passage *passage);
 
 static size_t weight(const struct story *story)
 {
@@ -190,7 +199,7 @@ static void on_routed(const struct error *error, const struct store_routed *rout
     struct passages *passages = line->passages;
 
     passages->flow->calls--;
-    passage->is_routing = false;
+    passage->state = PASSAGE_READY;
     if (error->text) {
         log_error(&passages->flow->logger, "the decision on event %s could not be recorded: %s",
             passage->story->id, error_text(error));
@@ -298,14 +307,15 @@ static void passage_route(struct passage *passage)
         .deliveries = deliveries,
         .delivery_count = routing->decision.target_count,
     };
-    passage->is_routing = true;
+    passage->state = PASSAGE_ROUTING;
     flow->calls++;
     journal->ops->route(journal, &route, on_routed, routing);
     buf_finish(&trace);
     free(deliveries);
 }
 
-/* Routes the line's first event if it may, and forgets a line that is empty. */
+/* Does for the line's first event what is to be done at its turn, and forgets a line that is empty.
+ */
 static void line_advance(struct line *line)
 {
     struct passage *first = TAILQ_FIRST(&line->queue);
@@ -314,16 +324,36 @@ static void line_advance(struct line *line)
         line_destroy(line);
     else if (line->passages->flow->is_stopping)
         return; /* the ledger has it for the next start */
-    else if (first->needs_recall)
+    else if (first->state == PASSAGE_RECALLS)
         recall(first);
-    else if (first->is_ready && !first->is_routing)
+    else if (first->state == PASSAGE_RECOLLECTS)
+        remember(first);
+    else if (first->state == PASSAGE_READY)
         passage_route(first);
 }
 
 static void passage_ready(struct passage *passage)
 {
-    passage->is_ready = true;
+    passage->state = PASSAGE_READY;
     line_advance(passage->line);
+}
+
+static void on_recollected(struct looked_up *result, void *arg)
+{
+    struct passage *passage = arg;
+
+    passage->story->looked_up = result ? looked_up_keep(result) : NULL;
+    passage_ready(passage);
+}
+
+/* All that came before it in its thread is on the disk by now. */
+static void remember(struct passage *passage)
+{
+    struct flow *flow = passage->line->passages->flow;
+
+    passage->state = PASSAGE_ASKING;
+    if (!recollect(flow->recollections, passage->story, on_recollected, passage))
+        passage_ready(passage);
 }
 
 static void on_looked_up(struct looked_up *result, void *arg)
@@ -346,7 +376,8 @@ static void look_up(struct passage *passage)
             flow->parts.enricher, passage->story->event, on_looked_up, passage, &failed))
         return;
     passage->story->looked_up = failed;
-    passage_ready(passage);
+    passage->state = event_is_deleted(passage->story->event) ? PASSAGE_RECOLLECTS : PASSAGE_READY;
+    line_advance(passage->line);
 }
 
 /* The ledger failed: the event is asked for again. */
@@ -359,7 +390,7 @@ static void on_recalled(const struct error *error, const struct store_loaded *lo
     if (error->text) {
         log_error(&flow->logger, "event %s could not be read again: %s", passage->story->id,
             error_text(error));
-        passage->needs_recall = true;
+        passage->state = PASSAGE_RECALLS;
         schedule_again(passage->line->passages);
         return;
     }
@@ -373,7 +404,7 @@ static void recall(struct passage *passage)
     struct flow *flow = passage->line->passages->flow;
     struct journal *journal = flow->parts.journal;
 
-    passage->needs_recall = false;
+    passage->state = PASSAGE_ASKING;
     flow->calls++;
     journal->ops->load(journal, passage->story->number, on_recalled, passage);
 }

@@ -27,11 +27,15 @@ struct archive_cursor {
 };
 
 /* Which events: zero and NULL mean any. */
+struct archive_event;
 struct archive_events {
     int64_t since_ms, until_ms; /* of acceptance, wall clock, both included; until 0: no bound */
     const char *hook, *type, *action, *thread;
     store_id before; /* older than this one; 0: from the newest */
     size_t limit;
+    bool (*is_wanted)(const struct archive_event *, void *arg); /* what else is asked of them,
+        before they are counted; NULL: nothing */
+    void *arg;
 };
 struct archive_event {
     store_id event;

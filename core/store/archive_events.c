@@ -13,7 +13,8 @@ static bool is_meant(const struct archive_events *events, const struct archive_e
     return event->at_ms >= events->since_ms &&
            (!events->until_ms || event->at_ms <= events->until_ms) &&
            is_same(events->hook, event->hook) && is_same(events->type, event->type) &&
-           is_same(events->action, event->action) && is_same(events->thread, event->thread);
+           is_same(events->action, event->action) && is_same(events->thread, event->thread) &&
+           (!events->is_wanted || events->is_wanted(event, events->arg));
 }
 
 /* What stands in other tables is looked up for those that are shown only. */

@@ -71,9 +71,10 @@ typedef void (*store_events_done)(
 /* What was looked up for an event. */
 struct store_object {
     const char *name;   /* "alert" */
-    const char *status; /* "found", or why not: "404", "timed out" */
-    store_id object;    /* refer to one that is stored already; else 0 and the bytes: */
-    const void *bytes;  /* the answer as received; NULL when the look-up failed */
+    const char *status; /* how it was found, or why not: "404", "timed out" */
+    store_id object;    /* one that is stored already is referred to; 0: store the bytes */
+    const void *bytes; /* the answer as received; NULL when the look-up failed. Beside a number they
+                          are stored where that object was pruned meanwhile. */
     size_t len;
 };
 enum {
@@ -266,6 +267,7 @@ typedef void (*store_prune_done)(const struct error *error, bool more, void *arg
 /* Everything needed to make an event's message again. */
 struct store_loaded_object {
     const char *name, *status;
+    store_id object;   /* 0 when the look-up failed */
     const void *bytes; /* NULL when the look-up failed */
     size_t len;
 };

@@ -31,6 +31,7 @@ static void read_objects(
         object->name = column_text(pool, row, 0);
         object->status = column_text(pool, row, 1);
         object->bytes = column_blob(pool, row, 2, &object->len);
+        object->object = sqlite3_column_int64(row, 3);
     }
     loaded->objects = objects.items;
     loaded->object_count = objects.count;

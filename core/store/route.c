@@ -36,7 +36,8 @@ static bool is_sound(struct routing *routing, struct database *db)
             return error_set(error, "event %" PRId64 ": there is no level %d", in->event,
                 in->deliveries[i].level);
     for (size_t i = 0; i < in->object_count; i++)
-        if (in->objects[i].object && !has_object(db, in->objects[i].object))
+        if (!in->objects[i].bytes && in->objects[i].object &&
+            !has_object(db, in->objects[i].object))
             return error_set(error, "event %" PRId64 ": object %" PRId64 " is not in the ledger",
                 in->event, in->objects[i].object);
     return true;
@@ -45,9 +46,10 @@ static bool is_sound(struct routing *routing, struct database *db)
 static store_id attach(
     const struct store_object *object, size_t position, store_id event, struct database *db)
 {
-    store_id id = object->object;
+    bool is_stored = object->object && (!object->bytes || has_object(db, object->object));
+    store_id id = is_stored ? object->object : 0;
 
-    if (!id && object->bytes) {
+    if (!is_stored && object->bytes) {
         id = ++db->marks.object;
         statement_run(db, SQL_INSERT_OBJECT, WITH(number(id), blob(object->bytes, object->len)));
     }

@@ -127,7 +127,7 @@ static const char *const texts[SQL_COUNT] = {
                          " WHERE sink = ?1 AND thread = ?2 AND thread <> '' ORDER BY id LIMIT 1)",
 
     [SQL_LOAD_EVENT] = "SELECT at, hook, type, action, thread, body FROM event WHERE id = ?1",
-    [SQL_LOAD_OBJECTS] = "SELECT a.name, a.status, o.bytes FROM attachment AS a"
+    [SQL_LOAD_OBJECTS] = "SELECT a.name, a.status, o.bytes, o.id FROM attachment AS a"
                          " LEFT JOIN object AS o ON o.id = a.object"
                          " WHERE a.event = ?1 ORDER BY a.position",
 

@@ -330,13 +330,6 @@ def test_a_refused_key_is_reported_once_not_once_an_event(make_daemon, api, matt
     assert len(told) == 1, "\n".join(told)
 
 
-def test_deleted_alerts_are_not_looked_up(make_daemon, api, mattermost):
-    daemon = make_daemon({"chat": sinks.mattermost(mattermost)}, api=api).start()
-    daemon.accept(load_event("alert-deleted"))
-    mattermost.wait_for(1, 30)
-    assert api.requests == []
-
-
 # Sinks in trouble --------------------------------------------------------------------------
 
 

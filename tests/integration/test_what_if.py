@@ -288,7 +288,7 @@ def test_alarms_and_what_waits_to_be_routed_are_treated_as_the_daemon_does(
     daemon.kill9()
 
 
-def test_a_deleted_alert_is_replayed_without_data(daemon):
+def test_a_deleted_alert_of_which_nothing_was_recorded_is_replayed_without_data(daemon):
     event_id = daemon.accept(load_event("alert-deleted"))
     daemon.wait_settled()
     report = compare(daemon, OLD.replace("urgency: {gte: 80}", "urgency: {exists: false}"))

@@ -75,9 +75,10 @@ static bool find_events(struct archive *archive, const struct archive_events *fi
         if (cursor->more)
             break;
         cursor->before = events[i].id;
-        if (!is_event_meant(filter, &events[i]))
-            continue;
         struct archive_event told = tell_event(state, &events[i]);
+        if (!is_event_meant(filter, &events[i]) ||
+            (filter->is_wanted && !filter->is_wanted(&told, filter->arg)))
+            continue;
         visit(&told, arg);
         shown++;
     }

@@ -97,7 +97,8 @@ static bool is_sound(const struct m_state *state, const struct store_route *in, 
             return error_set(error, "event %" PRId64 ": there is no level %d", in->event,
                 in->deliveries[i].level);
     for (size_t i = 0; i < in->object_count; i++)
-        if (in->objects[i].object && !m_object(state, in->objects[i].object))
+        if (!in->objects[i].bytes && in->objects[i].object &&
+            !m_object(state, in->objects[i].object))
             return error_set(error, "event %" PRId64 ": object %" PRId64 " is not in the ledger",
                 in->event, in->objects[i].object);
     return true;
@@ -113,9 +114,10 @@ static void list_attached(const struct m_state *state, store_id event, struct an
 static void attach(struct memory *memory, store_id event, const struct store_object *object)
 {
     struct m_state *state = &memory->state;
-    store_id id = object->object;
+    bool is_stored = object->object && (!object->bytes || m_object(state, object->object));
+    store_id id = is_stored ? object->object : 0;
 
-    if (!id && object->bytes) {
+    if (!is_stored && object->bytes) {
         id = ++state->object;
         *M_ADD(memory, m_object, state->objects) = (struct m_object){
             id, pool_copy(&memory->texts, object->bytes, object->len), object->len};
@@ -408,6 +410,7 @@ void m_load(struct memory *memory, store_id id, struct pool *pool, struct store_
         struct store_loaded_object *told = list_add(&objects, pool, sizeof *told);
         *told = (struct store_loaded_object){.name = attachment->name,
             .status = attachment->status,
+            .object = object ? object->id : 0,
             .bytes = object ? object->bytes : NULL,
             .len = object ? object->len : 0};
     }

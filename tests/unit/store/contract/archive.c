@@ -53,6 +53,12 @@ static void post(
                              .body_len = 2});
 }
 
+/* arg: its first letters. */
+static bool is_of_thread(const struct archive_event *event, void *arg)
+{
+    return strchr(arg, event->thread[0]) != NULL;
+}
+
 static void test_events_are_found_newest_first_by_what_they_are(void **state)
 {
     struct ledger *ledger = *state;
@@ -68,6 +74,9 @@ static void test_events_are_found_newest_first_by_what_they_are(void **state)
     expect_events(ledger, (struct archive_events){.action = "updated"}, "2");
     expect_events(ledger, (struct archive_events){.since_ms = NOW + 1, .until_ms = NOW + 2}, "3 2");
     expect_events(ledger, (struct archive_events){.hook = "nobody"}, "");
+    expect_events(ledger,
+        (struct archive_events){.type = "alert", .is_wanted = is_of_thread, .arg = (char *)"bc"},
+        "4");
 }
 
 static void test_a_walk_goes_on_from_its_cursor(void **state)
@@ -285,6 +294,7 @@ static void on_recorded(const struct archive_recorded *recorded, void *arg)
     }
     assert_int_equal(recorded->loaded->object_count, 1);
     assert_memory_equal(recorded->loaded->objects[0].bytes, "{}", 2);
+    assert_int_equal(recorded->loaded->objects[0].object, 1);
     assert_string_equal(recorded->trace, "[7]");
     assert_int_equal(recorded->delivery_count, 2);
     assert_string_equal(recorded->sinks[0], "mail");

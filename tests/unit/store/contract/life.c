@@ -148,6 +148,26 @@ static void test_an_object_is_stored_once_and_referred_to(void **state)
     assert_int_equal(second.objects[0], first.objects[0]);
 }
 
+static void test_an_object_that_is_not_there_is_stored_from_its_bytes(void **state)
+{
+    struct ledger *ledger = *state;
+    struct store_object object = {
+        .name = "alert", .status = "found", .object = 99, .bytes = "{}", .len = 2};
+    struct store_route route = {.at_ms = NOW, .thread = "t", .objects = &object, .object_count = 1};
+
+    route.event = new_event(ledger, "t");
+    struct routed pruned = route_event(ledger, &route);
+    object.object = pruned.objects[0];
+    object.bytes = "[]"; /* not looked at: what is stored stays */
+    route.event = new_event(ledger, "t");
+    struct routed again = route_event(ledger, &route);
+
+    assert_string_equal(pruned.error, "");
+    assert_int_not_equal(pruned.objects[0], 0);
+    assert_int_not_equal(pruned.objects[0], 99);
+    assert_int_equal(again.objects[0], pruned.objects[0]);
+}
+
 static void test_an_unsound_route_is_refused_whole(void **state)
 {
     struct ledger *ledger = *state;
@@ -226,5 +246,6 @@ const struct stories life_stories = STORIES(
     STORY(test_an_event_that_nobody_wants_is_finished_when_it_is_routed),
     STORY(test_what_is_routed_twice_gets_the_first_answer),
     STORY(test_an_object_is_stored_once_and_referred_to),
+    STORY(test_an_object_that_is_not_there_is_stored_from_its_bytes),
     STORY(test_an_unsound_route_is_refused_whole), STORY(test_a_load_of_what_is_not_there_says_so),
     STORY(test_close_finishes_what_was_asked_in_the_order_of_the_calls));
