@@ -9,15 +9,12 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "event/event.h"
-#include "event/view.h"
 #include "flow/flow-private.h"
 #include "flow/story.h"
 #include "message/message.h"
 #include "message/phrasebook.h"
 #include "sink/attempt.h"
 #include "sink/backoff.h"
-#include "sink/plugin.h"
 #include "sink/sink.h"
 
 enum {
@@ -185,11 +182,6 @@ static void on_attempted(const struct attempt_result *result, void *arg)
     delivery->watch->attempted(delivery->arg);
 }
 
-static void release_story(void *source)
-{
-    story_release(source);
-}
-
 static void note_trouble(const struct delivery *delivery, const struct message *message)
 {
     struct phrase *culprit = message->culprit;
@@ -209,27 +201,16 @@ static void note_trouble(const struct delivery *delivery, const struct message *
 static struct dispatch make_dispatch(
     const struct delivery *delivery, const struct store_claimed *claimed, struct story *story)
 {
-    return (struct dispatch){
-        .delivery = text_copy(delivery->id),
-        .event = text_copy(story->id),
-        .rule = text_copy(claimed->rule),
-        .type = text_copy(story->event->type),
-        .action = text_copy(story->event->action),
-        .hook = text_copy(story->hook),
-        .thread = text_copy(story->event->thread),
-        .resume = text_copy(claimed->resume),
-        .first_receipt = text_copy(claimed->first_receipt),
-        .attempt = claimed->attempt,
-        .marks = (claimed->in_doubt ? TOCSIN_REPEAT : 0u) |
-                 (story->view->not_enriched ? TOCSIN_NOT_ENRICHED : 0u) |
-                 (claimed->moved ? TOCSIN_FALLBACK : 0u),
-        .time_ms = story->view->time_ms,
-        .message = story_word(
-            story, delivery->flow->parts.phrases, claimed->rule, delivery->sink, clock_wall_ms()),
-        .make_event_json = story_json,
-        .release = release_story,
-        .source = story_keep(story),
-    };
+    struct dispatch dispatch =
+        story_dispatch(story, delivery->flow->parts.phrases, claimed->rule, delivery->sink);
+
+    dispatch.delivery = text_copy(delivery->id);
+    dispatch.resume = text_copy(claimed->resume);
+    dispatch.first_receipt = text_copy(claimed->first_receipt);
+    dispatch.attempt = claimed->attempt;
+    dispatch.marks |=
+        (claimed->in_doubt ? TOCSIN_REPEAT : 0u) | (claimed->moved ? TOCSIN_FALLBACK : 0u);
+    return dispatch;
 }
 
 void delivery_attempt(struct flow *flow, struct sink *sink, const struct store_claimed *claimed,

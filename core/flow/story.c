@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "config/config.h"
 #include "enrich/enricher.h"
@@ -16,6 +17,7 @@
 #include "flow/decide.h"
 #include "message/message.h"
 #include "message/phrasebook.h"
+#include "sink/attempt.h"
 #include "sink/plugin.h"
 #include "sink/sink.h"
 #include "store/journal.h"
@@ -129,6 +131,30 @@ struct message *story_word(struct story *story, const struct phrasebook *phrases
 
     view_set_rule(story->view, rule);
     return message_create(story->view, &order);
+}
+
+static void release(void *source)
+{
+    story_release(source);
+}
+
+struct dispatch story_dispatch(struct story *story, const struct phrasebook *phrases,
+    const char *rule, const struct sink *sink)
+{
+    return (struct dispatch){
+        .event = text_copy(story->id),
+        .rule = text_copy(rule),
+        .type = text_copy(story->event->type),
+        .action = text_copy(story->event->action),
+        .hook = text_copy(story->hook),
+        .thread = text_copy(story->event->thread),
+        .marks = story->view->not_enriched ? TOCSIN_NOT_ENRICHED : 0u,
+        .time_ms = story->view->time_ms,
+        .message = story_word(story, phrases, rule, sink, clock_wall_ms()),
+        .make_event_json = story_json,
+        .release = release,
+        .source = story_keep(story),
+    };
 }
 
 /* Made from the bytes and not from the parsed trees, whose reference counts are the loop's. */

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct config;
+struct dispatch;
 struct enricher;
 struct error;
 struct event;
@@ -58,6 +59,11 @@ void story_see(struct story *story, const struct config *config);
  * NULL, a rule "", and tocsin's own alarms: the default message. The caller destroys it. */
 struct message *story_word(struct story *story, const struct phrasebook *phrases, const char *rule,
     const struct sink *sink, int64_t now_ms);
+
+/* What a sink is given of it, worded likewise: all but what belongs to the delivery (its id, rule,
+ * attempt and marks beside TOCSIN_NOT_ENRICHED). It keeps the story. */
+struct dispatch story_dispatch(struct story *story, const struct phrasebook *phrases,
+    const char *rule, const struct sink *sink);
 
 /* The event and its objects as one JSON text: {"id", "hook", "type", "action", "body", "objects":
  * {...}}. From any thread; the caller frees it. */

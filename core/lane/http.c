@@ -186,6 +186,7 @@ static void transfer_complete(struct http_transfer *transfer, CURLcode code)
         .took_ms = clock_mono_ms() - transfer->began_ms,
         .body = buf_text(&transfer->body),
         .body_len = transfer->body.len,
+        .is_cut = transfer->progress.drained > 0,
         .headers = buf_text(&transfer->head),
     };
     curl_off_t retry_after_s = 0;

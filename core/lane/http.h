@@ -37,6 +37,7 @@ struct http_answer {
     int64_t took_ms;
     const char *body; /* ends with NUL */
     size_t body_len;
+    bool is_cut;         /* the body went on */
     const char *headers; /* each a "Name: value" that ends with NUL; an empty one is the last */
 };
 

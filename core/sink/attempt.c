@@ -83,13 +83,14 @@ static void fill_message(struct attempt *attempt)
 }
 
 /* Words from outside, made fit for logs and the ledger: valid UTF-8, one line, without secrets. */
-static char *fit_text(const struct sink *sink, const char *text, size_t max)
+static char *fit_text(const struct sink *sink, const char *text, size_t max, bool is_cut)
 {
     auto_buf struct buf line = {0};
 
     if (!text || !*text)
         return NULL;
-    auto_free char *clean = secrets_redact(sink->secrets, text);
+    auto_free char *clean =
+        is_cut ? secrets_redact_cut(sink->secrets, text) : secrets_redact(sink->secrets, text);
     size_t len = 0;
     auto_free char *valid = utf8_repair(clean, strlen(clean), &len);
     one_line_append(&line, valid, utf8_cut(valid, len, max));
@@ -111,12 +112,12 @@ void attempt_end(struct attempt *attempt, int status, const char *reply, bool ke
 {
     struct sink *sink = attempt->sink;
     const struct tocsin_outcome *outcome = &attempt->outcome;
-    auto_free char *reason = fit_text(sink, outcome->reason, reason_kept);
-    auto_free char *kept_reply = fit_text(sink, reply, reply_kept);
-    auto_free char *receipt = fit_text(sink, outcome->receipt, receipt_kept);
+    auto_free char *reason = fit_text(sink, outcome->reason, reason_kept, false);
+    auto_free char *kept_reply = fit_text(sink, reply, reply_kept, attempt->reply_is_cut);
+    auto_free char *receipt = fit_text(sink, outcome->receipt, receipt_kept, false);
     auto_free char *resume = fit_resume(sink, outcome->resume);
     auto_free char *notice =
-        fit_text(sink, outcome->notice ? outcome->notice : attempt->notice, reason_kept);
+        fit_text(sink, outcome->notice ? outcome->notice : attempt->notice, reason_kept, false);
     bool is_known = outcome->result >= TOCSIN_DELIVERED && outcome->result <= TOCSIN_UNUSABLE;
     const struct attempt_result result = {
         .result = is_known ? outcome->result : TOCSIN_RETRY,
@@ -133,7 +134,10 @@ void attempt_end(struct attempt *attempt, int status, const char *reply, bool ke
 
     assert(sink->in_flight > 0);
     sink->in_flight--;
-    sink_learn(sink, &result);
+    if (attempt->dispatch.is_drill)
+        sink_learn_of_drill(sink, &result);
+    else
+        sink_learn(sink, &result);
     attempt->done(&result, attempt->arg);
     if (!keep_memory)
         attempt_drop(attempt);
@@ -163,7 +167,8 @@ void sink_attempt(struct sink *sink, const struct dispatch *dispatch, attempt_do
     fill_message(attempt);
     attempt->call.face.message = &attempt->message;
     sink->in_flight++;
-    gate_attempt_begins(&sink->gate);
+    if (!dispatch->is_drill)
+        gate_attempt_begins(&sink->gate);
     budget_spend(&sink->budget, 1);
     if (sink->workers && worker_lane_room(sink->workers) == 0)
         /* A thread was lost after this place had been promised. */

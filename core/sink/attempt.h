@@ -5,9 +5,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct http_answer;
+struct http_request;
 struct message;
 struct sink;
 struct worker_ops;
+
+/* Looks on, for who shows what went out and what came back: each request of a render sink, and the
+ * answer to it. Both are borrowed for the call, and hold secrets. */
+struct attempt_witness {
+    void (*asked)(const struct http_request *request, void *arg);
+    void (*answered)(const struct http_answer *answer, void *arg);
+};
 
 /* What is to be sent. The attempt takes all of it over. */
 struct dispatch {
@@ -22,6 +31,9 @@ struct dispatch {
     char *(*make_event_json)(const void *source);
     void (*release)(void *source);
     void *source;
+    /* It goes out whatever the gate says, which learns of it only that the sink works. */
+    bool is_drill;
+    const struct attempt_witness *witness; /* NULL: nobody looks on. With done's arg. */
 };
 
 /* What became of it. Texts are one line (reply: bounded), redacted, NULL where there is none. */

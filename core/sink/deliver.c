@@ -58,6 +58,8 @@ static void on_overstayed(void *context, void *job)
     struct attempt beside = {
         .sink = sink, .done = lost->done, .arg = lost->arg, .began_ms = lost->began_ms};
 
+    beside.dispatch.is_drill = lost->dispatch.is_drill;
+
     LIST_REMOVE(lost, link);
     log_error(&sink->logger, "plugin %s overstayed its deadline of %lld ms; its thread is given up",
         sink->plugin->descriptor.name, (long long)sink->policy.timeout_ms);

@@ -69,8 +69,12 @@ static void judge(struct attempt *attempt, const struct http_answer *answer)
 static void on_answer(const struct http_answer *answer, void *arg)
 {
     struct attempt *attempt = arg;
+    const struct attempt_witness *witness = attempt->dispatch.witness;
 
     crash_point(CRASH_HTTP_AFTER);
+    if (witness)
+        witness->answered(answer, attempt->arg);
+    attempt->reply_is_cut = answer->is_cut;
     judge(attempt, answer);
     if (attempt->outcome.notice)
         attempt->notice = attempt->outcome.notice;
@@ -106,6 +110,7 @@ static const char *const *full_headers(struct attempt *attempt, const char *cons
 static void attempt_send(struct attempt *attempt, const struct tocsin_request *request)
 {
     const struct policy *policy = &attempt->sink->policy;
+    const struct attempt_witness *witness = attempt->dispatch.witness;
     const struct http_request http = {
         .method = request->method ? request->method : "POST",
         .url = request->url,
@@ -121,6 +126,8 @@ static void attempt_send(struct attempt *attempt, const struct tocsin_request *r
     };
 
     crash_point(CRASH_HTTP_BEFORE);
+    if (witness)
+        witness->asked(&http, attempt->arg);
     http_lane_send(attempt->sink->http, &http, on_answer, attempt);
 }
 

@@ -193,6 +193,11 @@ size_t sink_places(const struct sink *sink)
     return threads < places ? threads : places;
 }
 
+bool sink_is_lost(const struct sink *sink)
+{
+    return sink->workers && worker_lane_is_lost(sink->workers);
+}
+
 /* Where a claim without an attempt would make a dead letter after a crash, there are none. */
 static size_t claimed_ahead(const struct sink *sink)
 {
@@ -273,4 +278,12 @@ void sink_learn(struct sink *sink, const struct attempt_result *result)
     else
         log_warn(&sink->logger, "shut for %lld ms, its deliveries wait: %s",
             (long long)sink->gate.shut_for_ms, why);
+}
+
+void sink_learn_of_drill(struct sink *sink, const struct attempt_result *result)
+{
+    if (result->result != TOCSIN_DELIVERED || !sink->gate.is_shut || gate_is_paused(&sink->gate))
+        return;
+    gate_attempt_worked(&sink->gate);
+    log_info(&sink->logger, "open again: a drill was delivered");
 }

@@ -68,6 +68,9 @@ void sink_destroy(struct sink *sink);
 /* How many attempts can be under way beside those that are, by concurrency and lane. */
 size_t sink_places(const struct sink *sink);
 
+/* So many of its threads were lost that nothing can be sent any more. */
+bool sink_is_lost(const struct sink *sink);
+
 /* How many deliveries may be claimed now, by places, gate and budget: ahead of a place too, at a
  * sink that answers at once, so that the next needs no commit before it starts. *next_ms is the
  * monotonic time to ask again when time alone holds it back, else 0. */
@@ -84,5 +87,9 @@ bool sink_could_take_more(struct sink *sink, int64_t now_ms);
 /* Takes from an attempt's result what it tells of the sink: opens or shuts the gate, and says so.
  */
 void sink_learn(struct sink *sink, const struct attempt_result *result);
+
+/* A drill that was delivered opens a gate that trouble shut; whatever else became of one changes
+ * nothing, and a pause stays one. */
+void sink_learn_of_drill(struct sink *sink, const struct attempt_result *result);
 
 #endif

@@ -109,7 +109,7 @@ static void far_end_finish(struct far_end *far)
 struct seen {
     struct event_base *base;
     int status, calls;
-    bool maybe_sent, is_too_long;
+    bool maybe_sent, is_too_long, is_cut;
     int64_t retry_after_ms;
     char failure[256], body[256], receipt[64];
 };
@@ -123,6 +123,7 @@ static void on_answer(const struct http_answer *answer, void *arg)
     seen->status = answer->status;
     seen->maybe_sent = answer->maybe_sent;
     seen->is_too_long = answer->is_too_long;
+    seen->is_cut = answer->is_cut;
     seen->retry_after_ms = answer->retry_after_ms;
     snprintf(seen->failure, sizeof seen->failure, "%s", answer->failure ? answer->failure : "");
     snprintf(seen->body, sizeof seen->body, "%s", answer->body);
@@ -183,10 +184,12 @@ static void test_an_answer_comes_with_its_status_headers_and_body(void **state)
     assert_int_equal(seen.retry_after_ms, 7000);
     assert_string_equal(seen.receipt, "r1");
     assert_string_equal(seen.body, "wait");
+    assert_false(seen.is_cut);
     /* A long body is cut, or refused, as the caller wants it. */
     seen = ask(lane, base, far.url, 4, false);
     assert_int_equal(seen.status, 200);
     assert_string_equal(seen.body, "0123");
+    assert_true(seen.is_cut);
     seen = ask(lane, base, far.url, 4, true);
     assert_int_equal(seen.status, 0);
     assert_true(seen.is_too_long);

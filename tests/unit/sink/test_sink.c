@@ -1,7 +1,9 @@
 #include "../cmocka_setup.h"
 
 #include <stdint.h>
+#include <tocsin/sink.h>
 
+#include "sink/attempt.h"
 #include "sink/sink.h"
 
 enum {
@@ -78,6 +80,59 @@ static void test_a_sink_that_is_slow_shut_or_at_its_rate_could_not_take_more(voi
     assert_false(sink_could_take_more(&limited, now_ms));
 }
 
+static struct attempt_result result_of(uint32_t result)
+{
+    return (struct attempt_result){.result = result, .reason = "as told"};
+}
+
+static void shut(struct sink *sink)
+{
+    gate_shut(&sink->gate, GATE_UNUSABLE, 30000, 60000, "nobody is there", now_ms);
+}
+
+static void test_a_drill_that_was_delivered_opens_what_trouble_shut(void **state)
+{
+    struct sink sink = busy_sink();
+    const struct attempt_result delivered = result_of(TOCSIN_DELIVERED);
+
+    (void)state;
+    sink.logger.threshold = LOG_LEVEL_ERROR;
+    shut(&sink);
+    sink_learn_of_drill(&sink, &delivered);
+    assert_int_equal(gate_admits(&sink.gate, 3, now_ms), 3);
+}
+
+static void test_a_drill_ends_no_pause(void **state)
+{
+    struct sink sink = busy_sink();
+    const struct attempt_result delivered = result_of(TOCSIN_DELIVERED);
+
+    (void)state;
+    gate_pause(&sink.gate, 0, "paused: by hand", now_ms);
+    sink_learn_of_drill(&sink, &delivered);
+    assert_true(gate_is_paused(&sink.gate));
+    gate_finish(&sink.gate);
+}
+
+/* Whoever tries out a sink that does not work must not keep messages from it. */
+static void test_a_drill_that_failed_shuts_nothing_and_lengthens_nothing(void **state)
+{
+    static const uint32_t failures[] = {TOCSIN_RETRY, TOCSIN_REJECTED, TOCSIN_UNUSABLE};
+    struct sink open = busy_sink(), shut_already = busy_sink();
+
+    (void)state;
+    shut(&shut_already);
+    for (size_t i = 0; i < sizeof failures / sizeof *failures; i++) {
+        const struct attempt_result failed = result_of(failures[i]);
+        sink_learn_of_drill(&open, &failed);
+        sink_learn_of_drill(&shut_already, &failed);
+    }
+    assert_int_equal(gate_admits(&open.gate, 3, now_ms), 3);
+    assert_int_equal(open.gate.failures, 0);
+    assert_int_equal(gate_next_ms(&shut_already.gate), now_ms + 30000);
+    gate_finish(&shut_already.gate);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -86,6 +141,9 @@ int main(void)
         cmocka_unit_test(test_nothing_passes_within_a_rate),
         cmocka_unit_test(test_what_waits_for_a_sink_that_has_hung_since_waits_for_the_sink),
         cmocka_unit_test(test_a_sink_that_is_slow_shut_or_at_its_rate_could_not_take_more),
+        cmocka_unit_test(test_a_drill_that_was_delivered_opens_what_trouble_shut),
+        cmocka_unit_test(test_a_drill_ends_no_pause),
+        cmocka_unit_test(test_a_drill_that_failed_shuts_nothing_and_lengthens_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
