@@ -60,5 +60,6 @@ void answer_replay(const struct admin_call *call);
 void answer_sinks(const struct admin_call *call);
 void answer_pause(const struct admin_call *call);
 void answer_resume(const struct admin_call *call);
+void answer_drill(const struct admin_call *call);
 
 #endif

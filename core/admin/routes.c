@@ -75,6 +75,7 @@ static const struct route routes[] = {
     {"/api/v1/sinks", answer_sinks, EVHTTP_REQ_GET, false},
     {"/api/v1/sinks/*/pause", answer_pause, EVHTTP_REQ_POST, false},
     {"/api/v1/sinks/*/resume", answer_resume, EVHTTP_REQ_POST, false},
+    {"/api/v1/sinks/*/drill", answer_drill, EVHTTP_REQ_POST, false},
     {"/api/v1/reload", answer_reload, EVHTTP_REQ_POST, false},
     {"/api/v1/events", answer_records, EVHTTP_REQ_GET, false},
     {"/api/v1/events/*", answer_records, EVHTTP_REQ_GET, false},

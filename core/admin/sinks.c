@@ -1,5 +1,6 @@
-/* The sinks: how they are, and an operator's pause. */
+/* The sinks: how they are, an operator's pause, and drills. */
 #include "admin/admin-private.h"
+#include "admin/exchange.h"
 #include "admin/parameter.h"
 #include "admin/report.h"
 #include "base/cleanup.h"
@@ -72,4 +73,55 @@ void answer_resume(const struct admin_call *call)
         admin_refuse(call, 409, error_text(&error));
     else
         reply_sink(call, sink);
+}
+
+static void on_drilled(const json_t *report, const char *refusal, void *arg)
+{
+    struct exchange *exchange = arg;
+
+    if (!report && !refusal) {
+        exchange_destroy(exchange); /* the process ends, and the server has gone already */
+        return;
+    }
+    auto_free char *text = report ? json_dumps(report, JSON_COMPACT) : NULL;
+    if (text)
+        exchange_reply(exchange, 200, text);
+    else
+        exchange_refuse(exchange, 503, refusal);
+}
+
+/* False when the call was refused. */
+static bool read_drill(const struct admin_call *call, struct flow_drill *drill)
+{
+    const struct parameter_context context = {admin_ledger_id(call->admin), clock_wall_ms()};
+    const char *level = NULL;
+    const struct parameter table[] = {
+        {"level", PARAMETER_TEXT, &level}, {"by", PARAMETER_TEXT, &drill->by}};
+    auto_error struct error error = {0};
+
+    if (!parameters_read(call->body, table, 2, &context, &error)) {
+        admin_refuse(call, 400, error_text(&error));
+        return false;
+    }
+    if (level && !level_parse(level, &drill->level)) {
+        admin_refuse(call, 400, "\"level\" is one of info, low, medium, high, urgent");
+        return false;
+    }
+    return true;
+}
+
+void answer_drill(const struct admin_call *call)
+{
+    struct flow_drill drill = {.sink = call->name, .level = LEVEL_URGENT};
+    auto_error struct error error = {0};
+
+    if (!admin_find_sink(call->admin, call->name)) {
+        admin_refuse_sink(call, 404, call->name);
+        return;
+    }
+    if (!read_drill(call, &drill))
+        return;
+    struct exchange *exchange = exchange_begin(call->admin->server, call->request);
+    if (!flow_drill(call->admin->parts.flow, &drill, on_drilled, exchange, &error))
+        exchange_refuse(exchange, 409, error_text(&error));
 }

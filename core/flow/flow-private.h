@@ -17,6 +17,7 @@ struct buf;
 struct claim;
 struct config;
 struct decision;
+struct drill;
 struct event;
 struct fallbacks;
 struct held;
@@ -195,6 +196,14 @@ bool outlet_is_behind(const struct outlet *outlet, int64_t now_ms);
 struct sink *outlet_sink(const struct outlet *outlet);
 
 bool outlet_is_idle(const struct outlet *outlet);
+
+/* False while there are as many drills as there may be. */
+bool outlet_takes_drills(const struct outlet *outlet);
+
+/* Takes the drill over: it goes out at the next free place, before what is ready, or is refused.
+ * outlet_end_drill() must be called when it is done with. */
+void outlet_begin_drill(struct outlet *outlet, struct drill *drill);
+void outlet_end_drill(struct outlet *outlet);
 
 /* In turn.c: what goes out and what comes in. */
 

@@ -4,10 +4,12 @@
 #ifndef TOCSIN_FLOW_OPERATOR_H
 #define TOCSIN_FLOW_OPERATOR_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "event/view.h"
 #include "store/journal.h"
 
 struct error;
@@ -42,6 +44,19 @@ void flow_replay(
  * on. False when there is no such sink, or the reason is not one line of words. */
 bool flow_pause(
     struct flow *flow, const char *sink, int64_t for_ms, const char *reason, struct error *error);
+
+/* Sends a drill (flow/drill.h) that says who asked for it. It waits for a free place of the sink,
+ * and for nothing else. The answer comes when the outcome is there: the report; else why there is
+ * none, or, at the process's end, neither. False, and done is not called, when there is no such
+ * sink, or it has too many drills already. */
+struct flow_drill {
+    const char *sink;
+    enum view_level level;
+    const char *by; /* NULL: nobody said */
+};
+typedef void (*flow_drilled)(const json_t *report, const char *refusal, void *arg);
+bool flow_drill(struct flow *flow, const struct flow_drill *drill, flow_drilled done, void *arg,
+    struct error *error);
 
 /* One delivery probes; the rest follows. False when there is no such sink, or it is not paused. */
 bool flow_resume(struct flow *flow, const char *sink, struct error *error);

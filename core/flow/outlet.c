@@ -13,12 +13,14 @@
 #include "event/view.h"
 #include "flow/claim.h"
 #include "flow/delivery.h"
+#include "flow/drill.h"
 #include "flow/flow-private.h"
 #include "flow/story.h"
 #include "sink/sink.h"
 
 enum {
     longest_sleep_ms = 60000, /* a timer that is too long is none */
+    most_drills = 8,
 };
 
 struct outlet {
@@ -29,7 +31,9 @@ struct outlet {
     size_t kept;         /* places promised to claims that are on their way */
     struct claims ready; /* claimed ahead of a place */
     size_t ready_count;
-    bool has_heads; /* as far as known, deliveries are due in the ledger */
+    struct drills drills; /* that wait for a place */
+    size_t drill_count;   /* those, and what is under way of them */
+    bool has_heads;       /* as far as known, deliveries are due in the ledger */
     bool is_asking;
     size_t asked;
     size_t open_deliveries; /* claimed and not settled */
@@ -81,6 +85,7 @@ struct outlet *outlet_create(struct flow *flow, const char *name)
     outlet->name = text_copy(name);
     outlet->logger = logger_with(flow->parts.logger, "sink", outlet->name);
     TAILQ_INIT(&outlet->ready);
+    TAILQ_INIT(&outlet->drills);
     outlet->timer = evtimer_new(flow->parts.base, on_timer, outlet);
     if (!outlet->timer)
         mem_exhausted();
@@ -100,6 +105,7 @@ void outlet_destroy(struct outlet *outlet)
 {
     while (outlet->ready_count > 0)
         claim_destroy(take_ready(outlet));
+    drills_refuse(&outlet->drills, NULL);
     event_free(outlet->timer);
     free(outlet->name);
     free(outlet);
@@ -119,7 +125,8 @@ const char *outlet_name(const struct outlet *outlet)
 
 bool outlet_is_idle(const struct outlet *outlet)
 {
-    return outlet->open_deliveries == 0 && outlet->ready_count == 0 && !outlet->is_asking;
+    return outlet->open_deliveries == 0 && outlet->ready_count == 0 && outlet->drill_count == 0 &&
+           !outlet->is_asking;
 }
 
 static size_t outlet_room(struct outlet *outlet, int64_t *next_ms)
@@ -397,8 +404,40 @@ static void claim_more(struct outlet *outlet)
     journal->ops->claim(journal, outlet->name, room, clock_steady_ms(), on_claimed, outlet);
 }
 
+/* Neither a gate nor a hold keeps a drill back: somebody wants to know now. */
+static void begin_drills(struct outlet *outlet)
+{
+    if (outlet->flow->is_stopping)
+        drills_refuse(&outlet->drills, "tocsin is stopping");
+    else if (outlet->sink)
+        drills_begin(&outlet->drills, outlet->sink);
+    else
+        drills_refuse(&outlet->drills, "the sink has left the configuration");
+}
+
+bool outlet_takes_drills(const struct outlet *outlet)
+{
+    return outlet->drill_count < most_drills;
+}
+
+void outlet_begin_drill(struct outlet *outlet, struct drill *drill)
+{
+    outlet->drill_count++;
+    drills_add(&outlet->drills, drill);
+    outlet_pump(outlet);
+}
+
+/* It may have opened the gate. */
+void outlet_end_drill(struct outlet *outlet)
+{
+    assert(outlet->drill_count > 0);
+    outlet->drill_count--;
+    outlet_wake(outlet);
+}
+
 static void outlet_pump(struct outlet *outlet)
 {
+    begin_drills(outlet);
     begin_ready(outlet);
     claim_more(outlet);
 }
