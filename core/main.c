@@ -29,6 +29,11 @@ static const struct command commands[] = {
     {"what-if", "[-c FILE] [--json] --rules FILE... [--since WHEN] [--until WHEN] [--limit N]",
         "say who would have heard more, less or otherwise by other rules",
         "what-if --rules new.yaml --since 24h", cmd_what_if},
+    {"drill",
+        "[-c FILE] [--level info|low|medium|high|urgent] [--daemon | --admin HOST:PORT] [--json] "
+        "SINK... | --all",
+        "send a drill message, urgent unless said otherwise, and show what went out and came back",
+        "drill soc-teams", cmd_drill},
     {"status", OPERATORS, "say what is wrong, what waits and how each sink is", "status",
         cmd_status},
     {"dead", OPERATORS "[--sink SINK] [--since WHEN] [--until WHEN] [--limit N]",

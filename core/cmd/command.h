@@ -37,6 +37,7 @@ int cmd_skip(const struct command *command, int argc, char **argv);
 int cmd_replay(const struct command *command, int argc, char **argv);
 int cmd_pause(const struct command *command, int argc, char **argv);
 int cmd_reload(const struct command *command, int argc, char **argv);
+int cmd_drill(const struct command *command, int argc, char **argv);
 int cmd_resume(const struct command *command, int argc, char **argv);
 int cmd_render(const struct command *command, int argc, char **argv);
 int cmd_schema(const struct command *command, int argc, char **argv);

@@ -129,7 +129,9 @@ int session_post(struct session *session, const char *path, const json_t *body, 
     struct client_answer given = {0};
     auto_error struct error error = {0};
 
-    if (client_ask(session->client, path, body, &given, &error)) {
+    bool is_answered = client_ask(session->client, path, body, &given, &error);
+    session->http_status = given.status;
+    if (is_answered) {
         *answer = given.body;
         return judge(session, given.status, given.body, session->address);
     }

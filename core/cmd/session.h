@@ -21,6 +21,7 @@ struct session {
     struct problems problems;
     char *address;
     struct client *client;
+    int http_status;         /* of the last change that was asked for; 0: no answer came */
     struct archive *archive; /* once the ledger was read without the daemon */
 };
 

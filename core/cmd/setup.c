@@ -120,6 +120,15 @@ static bool load_all(struct setup *setup)
     return sinks && rules && lookups;
 }
 
+bool setup_load_sinks(struct setup *setup, const char *file)
+{
+    *setup = (struct setup){0};
+    setup->config = config_load(file, TOCSIN_PLUGIN_DIR, &setup->problems);
+    bool ok = setup->config && load_sinks(setup);
+    problems_sort(&setup->problems);
+    return ok && setup->problems.error_count == 0;
+}
+
 bool setup_load(struct setup *setup, const char *file)
 {
     *setup = (struct setup){0};

@@ -32,6 +32,10 @@ struct setup {
 bool setup_load(struct setup *setup, const char *file);
 void setup_finish(struct setup *setup);
 
+/* The same of tocsin.yaml and its sinks alone: for what needs no rules. Sinks without a fault of
+ * their own are there whatever is wrong elsewhere. */
+bool setup_load_sinks(struct setup *setup, const char *file);
+
 /* The sink of that name; NULL where there is none. */
 const struct sink *setup_sink(const struct setup *setup, const char *name);
 

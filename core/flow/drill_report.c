@@ -283,6 +283,7 @@ void drill_report_outcome(struct drill_report *report, const struct attempt_resu
     set_text(report, outcome, "result", result_name(result->result));
     set_text(report, outcome, "reason", result->reason);
     set_text(report, outcome, "receipt", result->receipt);
+    set_text(report, outcome, "notice", result->notice);
     if (result->retry_after_ms > 0)
         json_object_set_new(outcome, "retry_after_ms", json_integer(result->retry_after_ms));
     json_object_set_new(outcome, "may_have_arrived",

@@ -3,8 +3,8 @@
  *     {"sink", "plugin", "to", "message": {"delivery", "event", "level", "title", "text", "link",
  *      "facts": [{"label", "value"}]}, "exchanges": [{"request": {"method", "url", "headers": [],
  *      "body", "body_bytes"}, "answer": {"status", "failure", "headers": [], "body", "body_bytes",
- *      "took_ms"}}], "outcome": {"result", "reason", "receipt", "may_have_arrived",
- *      "retry_after_ms", "took_ms", "next"}}
+ *      "took_ms"}}], "outcome": {"result", "reason", "receipt", "notice",
+ *      "may_have_arrived", "retry_after_ms", "took_ms", "next"}}
  *
  * "exchanges" is there for sinks whose requests tocsin makes. What there is none of is left out.
  * Every text went through the registry of secrets before it came in here. */

@@ -8,7 +8,7 @@ import pytest
 
 import sinks
 from fakes.recorder import Recorder
-from tocsin import wait_until
+from tocsin import run, wait_until
 
 FAST = "sink_defaults: {retry: {first: 50ms, max: 200ms, give_up: 1h}, " \
        "breaker: {failures: 2, probe: 1h}}\n"
@@ -151,6 +151,16 @@ def test_it_waits_for_a_place_and_has_the_next(make_daemon, recorder):
     assert recorder.most_in_flight == 1
 
 
+def test_it_waits_for_no_rate_and_counts_in_it(make_daemon, recorder):
+    daemon = make_daemon({"mine": sinks.record(recorder, rate="1/h")}).start()
+    drill(daemon)
+    drill(daemon)
+    daemon.accept(probe("comes after its share is spent"))
+    wait_until(lambda: daemon.status()["waiting"] == 1, "it waits")
+    assert daemon.status()["sinks"][0]["in_flight"] == 0
+    assert [is_drill(document) for document in recorder.documents()] == [True, True]
+
+
 def test_a_blocking_sink_lends_it_a_thread(make_daemon, smtp):
     daemon = make_daemon({"mail": sinks.email(smtp, concurrency=1)}, settings=FAST).start()
     told = drill(daemon, "mail")
@@ -250,3 +260,37 @@ def test_no_secret_comes_with_the_answer(make_daemon, recorder):
     answer = ask(daemon)
     assert answer.status == 200 and "planted" not in str(answer.body)
     assert "planted" not in daemon.log()
+
+
+# By the command line -----------------------------------------------------------------------------
+
+
+def test_the_command_line_asks_the_daemon_where_it_is_told_to(daemon, recorder):
+    """Its configuration may be one that only the daemon can read."""
+    daemon.config.write_text(daemon.config.read_text().replace(recorder.url, "${NOT_SET_HERE}"))
+    alone = run("drill", "-c", daemon.config, "mine")
+    assert alone.returncode == 3 and "tocsin drill --daemon mine" in alone.stderr
+    result = daemon.command("drill", "mine", "--level", "info")
+    assert result.returncode == 0, result.stderr
+    assert "outcome   delivered after" in result.stdout
+    document, = recorder.documents()
+    assert document["level"] == 0
+
+
+def test_the_daemon_is_asked_for_one_after_the_other(make_daemon, recorder):
+    daemon = make_daemon({"mine": sinks.record(recorder), "gone": sinks.unreachable()}).start()
+    result = daemon.command("drill", "--all", "--json")
+    assert result.returncode == 1, result.stderr
+    assert [one["sink"] for one in json.loads(result.stdout)] == ["mine", "gone"]
+
+
+def test_a_sink_that_the_daemon_does_not_have(daemon):
+    result = daemon.command("drill", "nime")
+    assert result.returncode == 2 and 'did you mean "mine"?' in result.stderr
+
+
+def test_no_daemon_answers(make_daemon, recorder):
+    daemon = make_daemon({"mine": sinks.record(recorder)})
+    result = run("drill", "-c", daemon.config, "--admin", "127.0.0.1:1", "mine")
+    assert result.returncode == 3 and "no daemon answers" in result.stderr
+    assert recorder.requests == []
