@@ -34,17 +34,33 @@ const char *words_headline(struct tocsin_call *call)
     return call->host->format(call, "[%s %d] %s", name, (int)message->urgency, message->title);
 }
 
-const char *words_origin(struct tocsin_call *call)
+const char *words_level(struct tocsin_call *call)
+{
+    const struct tocsin_message *message = call->message;
+
+    if (message->urgency < 0)
+        return level_name(message);
+    return call->host->format(call, "%s %d / 100", level_name(message), (int)message->urgency);
+}
+
+const char *words_event(struct tocsin_call *call)
 {
     const struct tocsin_message *message = call->message;
     const char *type = text_cut(call, message->type, MAX_WORD, SIZE_MAX);
     const char *action = text_cut(call, message->action, MAX_WORD, SIZE_MAX);
+
+    return call->host->format(call, "%s%s%s", type, *action ? " " : "", action);
+}
+
+const char *words_origin(struct tocsin_call *call)
+{
+    const struct tocsin_message *message = call->message;
     const char *urgency = level_name(message);
 
     if (message->urgency >= 0)
         urgency = call->host->format(call, "Urgency %d / 100", (int)message->urgency);
-    return call->host->format(call, "%s%s%s" DOT "%s" DOT "%s", type, *action ? " " : "", action,
-        urgency, words_time(call));
+    return call->host->format(
+        call, "%s" DOT "%s" DOT "%s", words_event(call), urgency, words_time(call));
 }
 
 const char *words_time(struct tocsin_call *call)

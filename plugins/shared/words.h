@@ -12,6 +12,12 @@ struct tocsin_call;
  */
 const char *words_headline(struct tocsin_call *call);
 
+/* "Urgent 85 / 100"; "High" where the urgency is unknown. */
+const char *words_level(struct tocsin_call *call);
+
+/* "alert created": type and action, as posted. */
+const char *words_event(struct tocsin_call *call);
+
 /* "alert created · Urgency 85 / 100 · 2026-11-23 10:00 UTC"; the level's name where the urgency is
  * unknown. Type and action are as posted. */
 const char *words_origin(struct tocsin_call *call);
