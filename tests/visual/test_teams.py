@@ -1,6 +1,8 @@
 """Cards as a person sees them in Teams: what the daemon posted, drawn by the official renderer, by day
 and by night, in a window and on a phone."""
 
+import random
+import re
 import sys
 from pathlib import Path
 
@@ -252,6 +254,57 @@ def test_a_templates_markdown_is_shown_as_meant(posted, show, picture, scheme):
     picture(f"teams-markdown-{scheme}")
 
 
+# Each stretch of a line with its looks, one [text, bold, italic, URL] where they are the same.
+LOOKS = """
+return Array.from(document.querySelectorAll(args[0]), block => {
+    const found = [];
+    const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const element = walker.currentNode.parentElement, look = getComputedStyle(element);
+        const link = element.closest('a');
+        const stretch = [walker.currentNode.data.replace(/\\n/g, ''), look.fontWeight >= 600,
+                         look.fontStyle === 'italic', link ? link.getAttribute('href') : null];
+        const last = found[found.length - 1];
+        if (last && last.slice(1).join() === stretch.slice(1).join()) last[0] += stretch[0];
+        else if (stretch[0]) found.push(stretch);
+    }
+    return found;
+});
+"""
+PIECES = ["*", "**", "***", "_", "__", "a", "b c", " ", "(", ")", ".", "[", "]", "](https://x.example/)",
+          "[t](https://x.example/y_z)", "\\*", "\\[", "\\_", "\\\\", "!", "é"]
+
+
+def random_words(generator):
+    """Links without words are left out: a client makes links of them that nobody can see."""
+    words = "w" + "".join(generator.choices(PIECES, k=generator.randint(2, 9))) + "w"
+    return words if not re.search(r"\[[\s*_]*\]\(", words) else random_words(generator)
+
+
+def test_what_is_markdown_is_what_teams_takes_for_it(make_daemon, api, teams, show):
+    """The same paragraphs, as the daemon's runs and as text blocks that the client reads itself."""
+    generator, different, looks = random.Random(20261126), [], set()
+    daemon = make_daemon({"soc": sinks.teams(teams)}, rules=(
+        "rules:\n  - name: words\n    match: {}\n    send: [soc]\n    facts: {}\n"
+        "    text: '{{{attributes.words}}}'\n")).start()
+    for number in range(20):
+        paragraphs = [random_words(generator) for _ in range(25)]
+        daemon.accept({"type": "probe", "action": str(number),
+                       "attributes": {"words": "\n\n".join(paragraphs)}})
+        card = teams.wait_for(number + 1)[-1]["json"]["attachments"][0]["content"]
+        blocks = [{"type": "TextBlock", "text": text, "wrap": True} for text in paragraphs]
+
+        ours = show(message_of(*card["body"][1:])).run(LOOKS, ".frame .ac-richTextBlock")
+        theirs = show(message_of(*blocks)).run(LOOKS, ".frame .ac-textBlock")
+
+        assert len(ours) == len(theirs) == len(paragraphs)
+        different += [row for row in zip(paragraphs, ours, theirs) if row[1] != row[2]]
+        looks |= {tuple(stretch[1:]) for stretches in ours for stretch in stretches}
+    assert different == []
+    assert {(True, False, None), (False, True, None), (True, True, None)} <= looks
+    assert {"https://x.example/", "https://x.example/y_z"} <= {link for *_, link in looks}
+
+
 # What an attacker may write -------------------------------------------------------------------------
 
 
@@ -319,6 +372,19 @@ def test_the_hostile_alert_of_the_fixtures_is_only_text(posted, show):
                   "{{DATE(2026-01-01,SHORT)}}", "_and_ *there*", "<script>alert(1)</script>"]:
         assert piece in text
     assert_harmless(browser, ["https://ok.example/"])
+
+
+def test_what_stands_beside_the_card_is_harmless_as_markdown(posted, show):
+    """The toast's text, and what is shown where no card can be: nobody says how they are read."""
+    message = posted(event_of(hostile_alert(HOSTILE)), hostile_alert(HOSTILE))
+    texts = [message["summary"], message["attachments"][0]["content"]["fallbackText"]]
+
+    browser = show(message_of(*({"type": "TextBlock", "text": text, "wrap": True} for text in texts)))
+
+    assert all(text.startswith("[URGENT 85]\u200b ") for text in texts)
+    assert "DATE(2026-11-23T10:00:00Z,SHORT)" in read(browser)
+    assert_harmless(browser)
+    assert styled(browser, "bold") == []
 
 
 def test_a_mention_is_broken_up_wherever_it_stands(posted):
