@@ -1,5 +1,7 @@
 #include "reason.h"
 
+#include <ctype.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -11,6 +13,7 @@ enum {
     MAX_REASON = 400,
     /* Shorter parts of a URL are words such as `triggers`, or too common to be credentials. */
     MIN_SECRET = 16,
+    MIN_DECODED = 8,
 };
 
 json_t *answer_object(const struct tocsin_answer *answer)
@@ -39,6 +42,25 @@ static void blot(char *text, const char *secret)
         memset(at, '*', len);
 }
 
+static int digit_value(char digit)
+{
+    return digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
+}
+
+/* Undoes %XX, in place. */
+static void percent_decode(char *text)
+{
+    char *out = text;
+
+    for (; *text != '\0'; text++) {
+        bool is_code =
+            text[0] == '%' && isxdigit((unsigned char)text[1]) && isxdigit((unsigned char)text[2]);
+        *out++ = is_code ? (char)(digit_value(text[1]) * 16 + digit_value(text[2])) : text[0];
+        text += is_code ? 2 : 0;
+    }
+    *out = '\0';
+}
+
 /* Path segments, query values and the host name alike: whatever stands between the delimiters. */
 static void blot_parts(struct tocsin_call *call, char *text, const char *url)
 {
@@ -48,6 +70,10 @@ static void blot_parts(struct tocsin_call *call, char *text, const char *url)
             char *secret = call->host->alloc(call, len + 1);
             memcpy(secret, part, len);
             blot(text, secret);
+            /* As a far end shows it that has read the URL. */
+            percent_decode(secret);
+            if (strlen(secret) >= MIN_DECODED)
+                blot(text, secret);
         }
         part += len + (part[len] != '\0');
     }

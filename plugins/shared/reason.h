@@ -15,7 +15,7 @@ json_t *answer_object(const struct tocsin_answer *answer);
 const char *member_text(const json_t *object, const char *name);
 
 /* The text made fit to be shown, in the host's memory. Each part of the URL that is long enough to
- * be a credential is blotted out wherever it stands. */
+ * be a credential is blotted out wherever it stands, percent-decoded or as it is. */
 const char *reason_clean(struct tocsin_call *call, const char *text, const char *secret_url);
 
 #endif

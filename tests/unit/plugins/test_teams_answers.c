@@ -283,6 +283,21 @@ static void test_a_reason_is_one_bounded_line_without_the_secret(void **state)
     assert_true(strlen(outcome->reason) < 500);
 }
 
+/* A signature that holds what a query has to encode. */
+static void test_a_decoded_secret_is_blotted_out_as_well(void **state)
+{
+    struct render_host *host =
+        teams_host_create("https://a.example/x?sig=ab%2Fcd%2bef-gh_ij%3D%3D%&x=%00%00%00%00%00%00");
+    struct tocsin_message message = message_example();
+    const struct tocsin_outcome *outcome = render_host_judge(host, &message, 400, NULL,
+        ERROR("Odd", "sig AB/cd+ef-gh_ij==% is not ab%2Fcd%2Bef-gh_ij%3D%3D%"));
+
+    (void)state;
+    assert_non_null(strstr(outcome->reason, "400 Odd: sig ***"));
+    assert_null(strcasestr(outcome->reason, "ef-gh_ij"));
+    render_host_destroy(host);
+}
+
 #define STORY(test) cmocka_unit_test_setup_teardown(test, teams_set_up, teams_tear_down)
 
 int main(void)
@@ -298,6 +313,7 @@ int main(void)
         STORY(test_a_failure_wrapped_in_a_success_is_none),
         STORY(test_accepted_means_queued_and_keeps_the_run),
         STORY(test_too_large_is_tried_once_at_half_the_size),
+        cmocka_unit_test(test_a_decoded_secret_is_blotted_out_as_well),
         STORY(test_a_reason_is_one_bounded_line_without_the_secret),
     };
 
