@@ -319,7 +319,7 @@ json_t *card_envelope(struct tocsin_call *call, size_t max)
 
     if (*marks)
         json_array_append_new(
-            body, block_create(bold(run_create(call, marks, MAX_ORIGIN)), "Small"));
+            body, block_create(bold(run_create(call, marks, MAX_ORIGIN)), "Medium"));
     /* The commas that join the parts, and the line that says what was left out. */
     size_t fixed = json_size(envelope) + 3 * (size_t)MAX_LABEL;
     assert(fixed < max - MIN_ROOM);
