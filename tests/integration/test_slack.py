@@ -4,6 +4,7 @@ import pytest
 from fakes.slack import Slack, check_message, Refused
 from stage import load_event, load_object
 import sinks
+from tocsin import wait_until
 
 RULES = """
 rules:
@@ -100,7 +101,7 @@ def test_a_refusal_is_told_in_slacks_words_without_the_url(
     daemon.wait_for_log(f"{status} {word}")
 
     assert slack.token not in daemon.log() + str(daemon.event(event_id)) + str(daemon.status())
-    assert daemon.status()["dead"] == dead
+    wait_until(lambda: daemon.status()["dead"] == dead, "its end")
 
 
 def test_too_fast_waits_as_long_as_slack_says(make_daemon, api, slack):

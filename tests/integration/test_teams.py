@@ -1,6 +1,7 @@
 """Teams, as far as its stand-in shows: whole cards, the URL to the byte, each refusal, no secret told."""
 
 import json
+import re
 
 import pytest
 from fakes.teams import Teams
@@ -136,10 +137,10 @@ def test_a_refusal_says_what_to_do(make_daemon, api, teams, status, body, words,
     teams.fail_next(1, status, body)
 
     event_id = daemon.accept(load_event("alert-created"))
-    wait_until(lambda: words in str(daemon.event(event_id)), f"{words} in the event's story")
+    daemon.wait_for_log(f"(failed|dead letter).*{re.escape(words)}")
+    wait_until(lambda: daemon.status()["dead"] == (1 if end == "dead" else 0), "its end")
 
-    assert words in daemon.log()
-    assert daemon.status()["dead"] == (1 if end == "dead" else 0)
+    wait_until(lambda: words in str(daemon.event(event_id)), f"{words} in the event's story")
     assert len(teams.wait_for_requests(1)) == 1
 
 

@@ -157,7 +157,7 @@ def test_a_refusal_is_told_without_the_token(make_daemon, api, telegram, status,
 
     secret = telegram.token.partition(":")[2]
     assert secret not in daemon.log() + str(daemon.event(event_id)) + str(daemon.status())
-    assert daemon.status()["dead"] == dead
+    wait_until(lambda: daemon.status()["dead"] == dead, "its end")
 
 
 def test_too_fast_waits_as_long_as_telegram_says(make_daemon, api, telegram):
