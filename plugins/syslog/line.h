@@ -1,4 +1,5 @@
-/* One message as RFC 5424 writes it: always one line, whatever an alert has in it. */
+/* One message as a line of a log: the syslog header, and what the format makes of the message.
+ * Always one line, whatever an alert has in it. */
 #ifndef SYSLOG_LINE_H
 #define SYSLOG_LINE_H
 
@@ -6,19 +7,35 @@
 #include <stddef.h>
 #include <tocsin/sink.h>
 
-/* Limits of the RFC (6. Syntax). */
 enum {
-    HOSTNAME_MAX = 255,
-    APP_NAME_MAX = 48,
-    MSGID_MAX = 32,
-    LINE_MIN = 480 /* RFC 5426 3.2: every receiver takes that much; the header fits in */
+    LINE_MIN = 480 /* RFC 5426 3.2: every receiver takes that much; the longest header fits in */
+};
+
+/* What the line says. */
+enum format {
+    FORMAT_RFC5424, /* structured data and text */
+    FORMAT_RFC3164, /* text */
+    FORMAT_CEF,
+    FORMAT_LEEF,
+    FORMAT_ECS,
+};
+
+/* What stands before it. */
+enum header {
+    HEADER_RFC5424,
+    HEADER_RFC3164,
+    HEADER_LOCAL, /* RFC 3164's without the host name: what /dev/log takes */
+    HEADER_NONE,
 };
 
 struct line_style {
-    int facility;         /* the code, 0..23 */
-    const char *hostname; /* printable ASCII without blanks */
-    const char *app_name; /* likewise */
-    bool bom;
+    enum format format;
+    enum header header; /* FORMAT_RFC5424 has its own; FORMAT_RFC3164 that or HEADER_LOCAL */
+    int facility;       /* the code, 0..23 */
+    const char *hostname;
+    const char *app_name;
+    bool bom; /* before the text, with HEADER_RFC5424 */
+    bool cee; /* "@cee: " before FORMAT_ECS */
 };
 
 struct line {
@@ -26,11 +43,8 @@ struct line {
     size_t len;
 };
 
-/* At most max bytes, at least LINE_MIN. What does not fit is left out in this order: the end of the
- * text (cut on a character, "..." after it), then single parameters of the structured data. */
+/* At most max bytes, at least LINE_MIN. What does not fit is left out: the end of the text first
+ * (cut on a character, "..." after it), then single fields, whole ones only. */
 struct line line_write(struct tocsin_call *call, const struct line_style *style, size_t max);
-
-/* Whether a text is 1..max characters of PRINTUSASCII (%d33-126). */
-bool is_printable(const char *text, size_t max);
 
 #endif

@@ -1,43 +1,47 @@
-/* The syslog sink: alerts as RFC 5424 lines over UDP (RFC 5426), TCP (RFC 6587) or a unix socket.
+/* The syslog sink: alerts as lines of a log, over UDP (RFC 5426), TCP (RFC 6587) or a unix socket.
  */
-#include "syslog.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "channel.h"
+#include "config.h"
+#include "header.h"
 #include "line.h"
 #include "target.h"
 
 enum {
-    UDP_LEN = 2048,      /* RFC 5426 3.2: receivers should take that much */
-    STREAM_LEN = 8192,   /* the default of rsyslog's maxMessageSize */
     SHORTENED_LEN = 1024 /* for a datagram that the way did not take */
 };
-
-/* In the order of the option's words. */
-static const int facilities[] = {16, 17, 18, 19, 20, 21, 22, 23, 1, 3, 4, 10, 13, 14};
 
 static const struct tocsin_option options[] = {
     TOCSIN_OPTION(struct syslog_config, url, TOCSIN_REQUIRED | TOCSIN_URL, NULL,
         "where to: udp://host:514, tcp://host:514 or unix:///dev/log"),
-    TOCSIN_WORDS(struct syslog_config, format, 0, "rfc5424", "rfc5424", "how a message is written"),
+    TOCSIN_WORDS(struct syslog_config, format, 0, "auto", "auto rfc5424 rfc3164 cef leef ecs",
+        "how a message is written; auto is rfc3164 on unix sockets, as /dev/log expects, and "
+        "rfc5424 elsewhere"),
+    TOCSIN_WORDS(struct syslog_config, header, 0, "auto", "auto rfc5424 rfc3164 none",
+        "what stands before cef, leef (auto: rfc3164) and ecs (auto: rfc5424, rfc3164 on unix "
+        "sockets)"),
     TOCSIN_WORDS(struct syslog_config, facility, 0, "local0",
         "local0 local1 local2 local3 local4 local5 local6 local7 user daemon auth authpriv audit "
         "alert",
         "the facility that the receiver sorts by"),
-    TOCSIN_OPTION(struct syslog_config, app_name, 0, "tocsin", "the APP-NAME field"),
+    TOCSIN_OPTION(
+        struct syslog_config, app_name, 0, "tocsin", "the APP-NAME field; the tag of RFC 3164"),
     TOCSIN_OPTION(
         struct syslog_config, hostname, 0, NULL, "the HOSTNAME field; the machine's by default"),
     TOCSIN_WORDS(struct syslog_config, framing, 0, "auto", "auto octet lf",
-        "how messages on a stream are kept apart: octet counting (auto on tcp) or a line feed "
-        "(auto on unix streams)"),
+        "how messages on a stream are kept apart: octet counting (auto with an RFC 5424 header on "
+        "tcp) or a line feed (auto elsewhere)"),
     TOCSIN_OPTION(struct syslog_config, bom, 0, "false",
         "whether a byte order mark says that the text is UTF-8; rsyslog keeps it in the text"),
+    TOCSIN_OPTION(struct syslog_config, cee, 0, "false",
+        "whether @cee: stands before the JSON of format ecs, as rsyslog's mmjsonparse expects"),
     TOCSIN_OPTION(struct syslog_config, max_len, 0, NULL,
-        "the most bytes of a message, from 480; 2048 on udp and 8k elsewhere by default"),
+        "the most bytes of a message, from 480; by default 2048 on udp and 8k elsewhere (rfc3164: "
+        "1024 on udp; leef: 1024 and 4k)"),
 };
 
 /* One worker's. */
@@ -50,38 +54,9 @@ struct sink {
     size_t max_len;
 };
 
-static const char *max_len_fault(const struct syslog_config *config, const struct target *target)
-{
-    uint64_t bytes = config->max_len.bytes;
-
-    if (bytes == 0)
-        return NULL;
-    if (bytes < LINE_MIN)
-        return "max_len: less than 480 leaves no room for a message";
-    if (target->transport == TRANSPORT_UDP && bytes > 65536)
-        return "max_len: a datagram has at most 64k";
-    return bytes > 1 << 20 ? "max_len: more than 1m is no log message" : NULL;
-}
-
-static const char *fault_of(const struct syslog_config *config)
-{
-    struct target target = {0};
-    const char *fault = NULL;
-
-    if (!target_parse(config->url, &target, &fault))
-        return fault;
-    if (!is_printable(config->app_name, APP_NAME_MAX))
-        return "app_name: 1 to 48 printable ASCII characters without blanks";
-    if (config->hostname && *config->hostname && !is_printable(config->hostname, HOSTNAME_MAX))
-        return "hostname: at most 255 printable ASCII characters without blanks";
-    if (target.transport == TRANSPORT_UDP && config->framing.index != FRAMING_AUTO)
-        return "framing: a datagram is one message; only streams need it";
-    return max_len_fault(config, &target);
-}
-
 static bool check(struct tocsin_call *call, const void *config, const char **why)
 {
-    const char *fault = fault_of(config);
+    const char *fault = config_fault(config);
 
     (void)call;
     if (fault)
@@ -89,7 +64,8 @@ static bool check(struct tocsin_call *call, const void *config, const char **why
     return fault == NULL;
 }
 
-/* The configured name, else the machine's, else the NILVALUE. */
+/* The configured name, else the machine's, else the NILVALUE. RFC 3164 4.1.2 has no domain in it;
+ * a name that somebody wrote stays as it is. */
 static void find_hostname(struct sink *sink)
 {
     const char *configured = sink->config->hostname;
@@ -102,6 +78,8 @@ static void find_hostname(struct sink *sink)
         !memchr(sink->hostname, '\0', sizeof sink->hostname) ||
         !is_printable(sink->hostname, HOSTNAME_MAX))
         memcpy(sink->hostname, "-", 2);
+    if (sink->style.header == HEADER_RFC3164 && *sink->hostname != '.')
+        sink->hostname[strcspn(sink->hostname, ".")] = '\0';
 }
 
 static void *open_sink(struct tocsin_call *call, const void *settings, const char **why)
@@ -119,15 +97,11 @@ static void *open_sink(struct tocsin_call *call, const void *settings, const cha
         free(sink);
         return NULL;
     }
-    find_hostname(sink);
     channel_init(&sink->channel, &sink->target);
-    sink->style = (struct line_style){.facility = facilities[config->facility.index],
-        .hostname = sink->hostname,
-        .app_name = config->app_name,
-        .bom = config->bom};
-    sink->max_len = config->max_len.bytes                     ? (size_t)config->max_len.bytes
-                    : sink->target.transport == TRANSPORT_UDP ? UDP_LEN
-                                                              : STREAM_LEN;
+    sink->style = config_style(config, &sink->target);
+    sink->style.hostname = sink->hostname;
+    find_hostname(sink);
+    sink->max_len = config_max_len(config, &sink->target);
     return sink;
 }
 
@@ -142,15 +116,12 @@ static void close_sink(void *instance)
 /* RFC 6587 3.4. On a datagram a frame is the line. */
 static struct line frame(const struct sink *sink, struct tocsin_call *call, const struct line *line)
 {
-    uint32_t framing = sink->config->framing.index;
-    bool is_tcp = sink->target.transport == TRANSPORT_TCP;
-
     if (!sink->channel.is_stream)
         return *line;
-    bool is_counted = framing == FRAMING_OCTET || (framing == FRAMING_AUTO && is_tcp);
     const char *bytes =
-        is_counted ? call->host->format(call, "%zu %.*s", line->len, (int)line->len, line->bytes)
-                   : call->host->format(call, "%.*s\n", (int)line->len, line->bytes);
+        config_counts_octets(sink->config, &sink->target)
+            ? call->host->format(call, "%zu %.*s", line->len, (int)line->len, line->bytes)
+            : call->host->format(call, "%.*s\n", (int)line->len, line->bytes);
     return (struct line){bytes, strlen(bytes)};
 }
 
@@ -219,7 +190,7 @@ TOCSIN_EXPORT const struct tocsin_sink_plugin tocsin_sink_plugin = {
     TOCSIN_SINK_V1,
     .name = "syslog",
     .version = "1.0",
-    .help = "RFC 5424 messages over UDP, TCP or a unix socket",
+    .help = "RFC 5424 or 3164, CEF, LEEF or ECS JSON over UDP, TCP or a unix socket",
     .flavour = TOCSIN_PLAIN,
     TOCSIN_OPTIONS(struct syslog_config, options),
     .concurrency = 1,

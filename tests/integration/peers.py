@@ -109,7 +109,7 @@ template(name="fields" type="string" string="%syslogfacility-text%\t%syslogsever
 ruleset(name="keep") {{ action(type="omfile" file="{self.file}" template="fields") }}
 input(type="imudp" address="127.0.0.1" port="{self.udp}" ruleset="keep")
 input(type="imtcp" address="127.0.0.1" port="{self.tcp}" ruleset="keep")
-input(type="imuxsock" socket="{self.socket}" ruleset="keep" useSpecialParser="off" parseHostname="on")
+input(type="imuxsock" socket="{self.socket}" ruleset="keep")
 """)
         self.launch(self.root / "usr/sbin/rsyslogd", "-n", "-M", modules, "-f", config,
                     "-i", self.folder / "pid")

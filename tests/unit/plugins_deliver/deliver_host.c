@@ -34,6 +34,7 @@ struct deliver_host {
     struct block *blocks;
     int64_t deadline_ms; /* on the monotonic clock */
     atomic_bool is_stopping;
+    const char *event_json;
     char *fault;
 };
 
@@ -94,8 +95,7 @@ static char *on_escape(struct tocsin_call *call, uint32_t flavour, const char *t
 
 static const char *on_event_json(struct tocsin_call *call)
 {
-    (void)call;
-    return "{}";
+    return host_of(call)->event_json ? host_of(call)->event_json : "{}";
 }
 
 static void on_hmac(const void *key, size_t key_len, const void *data, size_t len, uint8_t out[32])
@@ -298,6 +298,11 @@ struct deliver_host *deliver_host_create(const char *variable, const char *const
             host, option_named(host->plugin, *settings, (size_t)(equals - *settings)), equals + 1);
     }
     return host;
+}
+
+void deliver_host_set_event(struct deliver_host *host, const char *json)
+{
+    host->event_json = json;
 }
 
 void deliver_host_destroy(struct deliver_host *host)

@@ -15,6 +15,9 @@ struct deliver_host;
  * end. The variable names the plugin's file in the environment. */
 struct deliver_host *deliver_host_create(const char *variable, const char *const *settings);
 
+/* What event_json() answers from now on instead of {}; the caller's. */
+void deliver_host_set_event(struct deliver_host *host, const char *json);
+
 /* Closes the instance if there is one. */
 void deliver_host_destroy(struct deliver_host *host);
 

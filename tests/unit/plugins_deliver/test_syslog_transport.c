@@ -1,6 +1,7 @@
 /* How a line travels, and what becomes of it when the way is broken. */
 #include "../cmocka_setup.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +13,17 @@
 #include "base/mem.h"
 #include "deliver_host.h"
 #include "receiver.h"
+
+/* A line of the local form: no host name in it. */
+static void assert_local(const char *line, const char *title)
+{
+    char expected[128];
+
+    (void)snprintf(
+        expected, sizeof expected, " tocsin[%d]: %s - level=\"urgent\" ", (int)getpid(), title);
+    assert_memory_equal(line, "<130>Nov 2", 10);
+    assert_memory_equal(line + strlen("<130>Nov 23 10:00:00"), expected, strlen(expected));
+}
 
 static struct deliver_host *sink_create(const char *url, const char *extra)
 {
@@ -249,8 +261,8 @@ static void test_unix_datagrams_have_no_frame(void **state)
     struct deliver_host *sink = sink_create(receiver.url, NULL);
     assert_delivered(sink, "first");
     auto_free char *line = receiver_datagram(&receiver);
-    assert_memory_equal(line, "<130>1 ", 7);
-    assert_string_equal(line + strlen(line) - 7, "] first");
+    assert_local(line, "first");
+    assert_null(strchr(line, '\n'));
     deliver_host_destroy(sink);
     receiver_finish(&receiver);
 }
@@ -264,9 +276,79 @@ static void test_unix_streams_have_line_feeds(void **state)
     assert_delivered(sink, "first");
     receiver_accept(&receiver);
     auto_free char *line = receiver_stream(&receiver, 1);
-    assert_string_equal(line + strlen(line) - 8, "] first\n");
+    assert_local(line, "first");
+    assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
     deliver_host_destroy(sink);
     receiver_finish(&receiver);
+}
+
+static void test_rfc5424_is_an_option_on_unix_sockets(void **state)
+{
+    struct receiver receiver = receiver_unix(SOCK_DGRAM);
+
+    (void)state;
+    struct deliver_host *sink = sink_create(receiver.url, "format=rfc5424");
+    assert_delivered(sink, "first");
+    auto_free char *line = receiver_datagram(&receiver);
+    assert_memory_equal(line, "<130>1 ", 7);
+    assert_string_equal(line + strlen(line) - 7, "] first");
+    deliver_host_destroy(sink);
+    receiver_finish(&receiver);
+}
+
+static void test_cef_has_a_tag_before_it_on_unix_sockets(void **state)
+{
+    struct receiver receiver = receiver_unix(SOCK_DGRAM);
+    char expected[64];
+
+    (void)state;
+    (void)snprintf(
+        expected, sizeof expected, " tocsin[%d]: CEF:0|tocsin|tocsin|1.0|", (int)getpid());
+    struct deliver_host *sink = sink_create(receiver.url, "format=cef");
+    assert_delivered(sink, "first");
+    auto_free char *line = receiver_datagram(&receiver);
+    assert_says(line, expected);
+    deliver_host_destroy(sink);
+    receiver_finish(&receiver);
+}
+
+/* What a format's readers expect on TCP. */
+static void test_formats_with_an_older_header_end_with_line_feeds(void **state)
+{
+    static const struct {
+        const char *settings[2];
+        bool is_counted;
+    } rows[] = {
+        {{"format=rfc5424"}, true},
+        {{"format=rfc3164"}, false},
+        {{"format=cef"}, false},
+        {{"format=leef"}, false},
+        {{"format=ecs"}, true},
+        {{"format=cef", "header=rfc5424"}, true},
+        {{"format=ecs", "header=none"}, false},
+        {{"format=ecs", "header=rfc3164"}, false},
+        {{"format=cef", "framing=octet"}, true},
+        {{"format=ecs", "framing=lf"}, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct receiver receiver = receiver_tcp();
+        const char *settings[] = {receiver.url, rows[i].settings[0], rows[i].settings[1], NULL};
+        struct deliver_host *sink = deliver_host_create("PLUGIN_SYSLOG", settings);
+        assert_null(deliver_host_check(sink));
+        assert_delivered(sink, "first");
+        receiver_accept(&receiver);
+        auto_free char *stream = receiver_stream(&receiver, 1);
+        char *line;
+        size_t len = strtoul(stream, &line, 10);
+        if (rows[i].is_counted)
+            assert_int_equal(strlen(line + 1), len);
+        else
+            assert_ptr_equal(strchr(stream, '\n'), stream + strlen(stream) - 1);
+        deliver_host_destroy(sink);
+        receiver_finish(&receiver);
+    }
 }
 
 static void test_a_unix_socket_made_anew_is_found_again(void **state)
@@ -285,7 +367,7 @@ static void test_a_unix_socket_made_anew_is_found_again(void **state)
     assert_return_code(bind(receiver.fd, (struct sockaddr *)&address, sizeof address), 0);
     assert_delivered(sink, "second");
     auto_free char *line = receiver_datagram(&receiver);
-    assert_string_equal(line + strlen(line) - 8, "] second");
+    assert_local(line, "second");
     deliver_host_destroy(sink);
     receiver_finish(&receiver);
 }
@@ -305,7 +387,7 @@ static void test_a_missing_unix_socket_is_tried_again(void **state)
 static void test_check_names_what_is_wrong(void **state)
 {
     static const struct {
-        const char *settings[3], *why;
+        const char *settings[4], *why;
     } rows[] = {
         {{"url=tls://siem.example.org:6514"}, "tls:// is not in this version"},
         {{"url=http://siem.example.org"}, "only udp://, tcp:// and unix://"},
@@ -328,6 +410,16 @@ static void test_check_names_what_is_wrong(void **state)
         {{"url=udp://h", "max_len=479"}, "max_len"},
         {{"url=udp://h", "max_len=1m"}, "max_len"},
         {{"url=tcp://h", "max_len=2m"}, "max_len"},
+        {{"url=tcp://h", "header=rfc3164"}, "header: formats rfc5424 and rfc3164"},
+        {{"url=tcp://h", "format=rfc3164", "header=none"}, "header: formats rfc5424 and"},
+        {{"url=tcp://h", "format=rfc3164", "bom=true"}, "bom: only RFC 5424"},
+        {{"url=tcp://h", "format=cef", "bom=true"}, "bom: only RFC 5424"},
+        {{"url=unix:/dev/log", "bom=true"}, "bom: only RFC 5424"},
+        {{"url=tcp://h", "format=cef", "cee=true"}, "cee: only JSON"},
+        {{"url=tcp://h", "format=rfc3164", "app_name=a[1]"}, "app_name: RFC 3164"},
+        {{"url=tcp://h", "format=rfc3164", "app_name=a/b"}, "app_name: RFC 3164"},
+        {{"url=unix:/dev/log", "app_name=a-name-that-has-more-than-thirty-two"}, "1 to 32"},
+        {{"url=unix:/dev/log", "format=leef", "app_name=a:"}, "app_name: RFC 3164"},
     };
 
     (void)state;
@@ -383,6 +475,9 @@ int main(void)
         cmocka_unit_test(test_a_datagram_too_large_is_shortened_once),
         cmocka_unit_test(test_unix_datagrams_have_no_frame),
         cmocka_unit_test(test_unix_streams_have_line_feeds),
+        cmocka_unit_test(test_rfc5424_is_an_option_on_unix_sockets),
+        cmocka_unit_test(test_cef_has_a_tag_before_it_on_unix_sockets),
+        cmocka_unit_test(test_formats_with_an_older_header_end_with_line_feeds),
         cmocka_unit_test(test_a_unix_socket_made_anew_is_found_again),
         cmocka_unit_test(test_a_missing_unix_socket_is_tried_again),
         cmocka_unit_test(test_check_names_what_is_wrong),
