@@ -8,10 +8,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lookup.h"
+
 enum {
     DATAGRAM_AGE_MAX_MS = 300000,
     /* A peer that vanished without a word is noticed after that long. */
     UNACKNOWLEDGED_MAX_MS = 30000,
+    READS_MAX = 64, /* of what a far end says before it is let talk on */
 };
 
 static int64_t monotonic_ms(void)
@@ -22,30 +25,19 @@ static int64_t monotonic_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-void channel_init(struct channel *channel, const struct target *target)
+void channel_init(
+    struct channel *channel, const struct target *target, const struct tls_settings *tls_settings)
 {
-    *channel = (struct channel){.target = target, .fd = -1};
+    *channel = (struct channel){.target = target, .tls_settings = *tls_settings, .fd = -1};
 }
 
 void channel_finish(struct channel *channel)
 {
+    tls_close(channel->tls);
+    channel->tls = NULL;
     if (channel->fd >= 0)
         close(channel->fd);
     channel->fd = -1;
-}
-
-static struct sent failed(struct tocsin_call *call, const char *what, int error)
-{
-    return (struct sent){
-        .error = error, .failure = call->host->format(call, "%s: %s", what, strerror(error))};
-}
-
-static struct sent late(struct tocsin_call *call, const char *what)
-{
-    return (struct sent){.error = ETIMEDOUT,
-        .is_late = true,
-        .failure = call->host->format(
-            call, "%s: broken off: the deadline has passed or the daemon stops", what)};
 }
 
 /* Completes a connect() under way; 0 or errno. */
@@ -94,20 +86,14 @@ static int open_address(struct channel *channel, struct tocsin_call *call,
 }
 
 /* Tries each address of the host; one that swallows everything takes only its share of the time. */
-static struct sent open_host(struct channel *channel, struct tocsin_call *call)
+static struct sent connect_host(struct channel *channel, struct tocsin_call *call)
 {
     const struct target *target = channel->target;
-    bool is_stream = target->transport == TRANSPORT_TCP;
-    const struct addrinfo hints = {
-        .ai_socktype = is_stream ? SOCK_STREAM : SOCK_DGRAM, .ai_flags = AI_NUMERICSERV};
-    struct addrinfo *addresses;
-    int error = getaddrinfo(target->host, target->port, &hints, &addresses);
+    struct addrinfo *addresses = NULL;
+    int type = channel->is_stream ? SOCK_STREAM : SOCK_DGRAM, error = 0;
+    struct sent sent = lookup(call, target->host, target->port, type, &addresses);
     int64_t left = 0;
 
-    if (error)
-        return (struct sent){.error = EHOSTUNREACH,
-            .failure = call->host->format(call, "look-up: %s", gai_strerror(error))};
-    channel->is_stream = is_stream;
     for (const struct addrinfo *at = addresses; at; at = at->ai_next)
         left++;
     for (const struct addrinfo *at = addresses; at; at = at->ai_next) {
@@ -115,10 +101,25 @@ static struct sent open_host(struct channel *channel, struct tocsin_call *call)
         if (!error)
             break;
     }
-    freeaddrinfo(addresses);
+    if (addresses)
+        freeaddrinfo(addresses);
     if (error && call->host->time_left_ms(call) == 0)
-        return late(call, "connect");
-    return error ? failed(call, "connect", error) : (struct sent){0};
+        return sent_late(call, "connect", ETIMEDOUT);
+    return error ? sent_failed(call, "connect", error) : sent;
+}
+
+static struct sent open_host(struct channel *channel, struct tocsin_call *call)
+{
+    const struct target *target = channel->target;
+
+    channel->is_stream = target->transport != TRANSPORT_UDP;
+    struct sent sent = connect_host(channel, call);
+    if (sent.error || target->transport != TRANSPORT_TLS)
+        return sent;
+    channel->tls = tls_open(call, &channel->tls_settings, target->host, channel->fd, &sent);
+    if (sent.error)
+        channel_finish(channel);
+    return sent;
 }
 
 static int open_path_as(struct channel *channel, struct tocsin_call *call, int type)
@@ -140,7 +141,7 @@ static struct sent open_path(struct channel *channel, struct tocsin_call *call)
 
     if (error == EPROTOTYPE)
         error = open_path_as(channel, call, SOCK_STREAM);
-    return error ? failed(call, "connect", error) : (struct sent){0};
+    return error ? sent_failed(call, "connect", error) : (struct sent){0};
 }
 
 struct sent channel_open(struct channel *channel, struct tocsin_call *call)
@@ -155,26 +156,29 @@ static bool is_closed_by_peer(int fd)
 {
     char ignored[512];
 
-    for (;;) {
+    for (int reads = 0; reads < READS_MAX; reads++) {
         ssize_t len = recv(fd, ignored, sizeof ignored, MSG_DONTWAIT);
         if (len == 0)
             return true;
         if (len < 0 && errno != EINTR)
             return errno != EAGAIN;
     }
+    return false;
 }
 
 bool channel_is_stale(struct channel *channel)
 {
     if (channel->fd < 0)
         return true;
+    if (channel->tls)
+        return tls_is_closed(channel->tls);
     if (channel->is_stream)
         return is_closed_by_peer(channel->fd);
     return monotonic_ms() - channel->opened_ms > DATAGRAM_AGE_MAX_MS;
 }
 
-struct sent channel_send(
-    struct channel *channel, struct tocsin_call *call, const char *bytes, size_t len)
+static struct sent send_plain(
+    const struct channel *channel, struct tocsin_call *call, const char *bytes, size_t len)
 {
     size_t at = 0;
     struct sent sent = {0};
@@ -184,11 +188,20 @@ struct sent channel_send(
         if (step >= 0)
             at += (size_t)step;
         else if (errno == EAGAIN && call->host->wait(call, channel->fd, 2, -1) <= 0)
-            sent = late(call, "write");
+            sent = sent_late(call, "write", ETIMEDOUT);
         else if (errno != EAGAIN && errno != EINTR)
-            sent = failed(call, "write", errno);
+            sent = sent_failed(call, "write", errno);
     }
     sent.len = at;
+    return sent;
+}
+
+struct sent channel_send(
+    struct channel *channel, struct tocsin_call *call, const char *bytes, size_t len)
+{
+    struct sent sent = channel->tls ? tls_send(channel->tls, call, bytes, len)
+                                    : send_plain(channel, call, bytes, len);
+
     if (sent.error)
         channel_finish(channel);
     return sent;

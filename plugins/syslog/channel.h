@@ -7,24 +7,21 @@
 #include <stdint.h>
 #include <tocsin/sink.h>
 
+#include "sent.h"
 #include "target.h"
+#include "tls.h"
 
 struct channel {
     const struct target *target;
+    struct tls_settings tls_settings;
     int fd;            /* -1 while closed */
-    bool is_stream;    /* TCP, or a unix socket of that kind */
+    struct tls *tls;   /* NULL unless the target is a TLS one */
+    bool is_stream;    /* TCP, TLS, or a unix socket of that kind */
     int64_t opened_ms; /* on the monotonic clock */
 };
 
-/* What became of one send. */
-struct sent {
-    int error;           /* errno, 0 if all bytes were handed to the system */
-    const char *failure; /* what was attempted, in words; the call's */
-    bool is_late;        /* the deadline has passed, or the daemon stops */
-    size_t len;          /* how much went out */
-};
-
-void channel_init(struct channel *channel, const struct target *target);
+void channel_init(
+    struct channel *channel, const struct target *target, const struct tls_settings *tls_settings);
 void channel_finish(struct channel *channel);
 
 /* Opens the channel unless it stands. Says nothing of what the far end does with it. */

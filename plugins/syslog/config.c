@@ -84,8 +84,13 @@ size_t config_max_len(const struct syslog_config *config, const struct target *t
     }
 }
 
-/* syslog() of syslog-ng wants counting of RFC 5424; those who take the older header, or JSON
- * without any, read lines. */
+struct tls_settings config_tls(const struct syslog_config *config)
+{
+    return (struct tls_settings){.ca = config->ca, .cert = config->cert, .key = config->key};
+}
+
+/* RFC 5425 has nothing else than counting, and syslog() of syslog-ng wants it of RFC 5424; those
+ * who take the older header, or JSON without any, read lines. */
 bool config_counts_octets(const struct syslog_config *config, const struct target *target)
 {
     enum header header = header_of(config, target, format_of(config, target));
@@ -93,6 +98,8 @@ bool config_counts_octets(const struct syslog_config *config, const struct targe
     if (config->framing.index != FRAMING_AUTO)
         return config->framing.index == FRAMING_OCTET;
     switch (target->transport) {
+    case TRANSPORT_TLS:
+        return header != HEADER_NONE;
     case TRANSPORT_TCP:
         return header == HEADER_RFC5424;
     default:
@@ -140,7 +147,23 @@ static const char *max_len_fault(const struct syslog_config *config, const struc
     return bytes > STREAM_MAX_LEN ? "max_len: more than 1m is no log message" : NULL;
 }
 
-const char *config_fault(const struct syslog_config *config)
+static const char *tls_options_fault(
+    struct tocsin_call *call, const struct syslog_config *config, const struct target *target)
+{
+    const struct tls_settings tls = config_tls(config);
+
+    if (target->transport != TRANSPORT_TLS)
+        return is_set(tls.ca) || is_set(tls.cert) || is_set(tls.key)
+                   ? "url: ca, cert and key are for tls://"
+                   : NULL;
+    if (is_set(tls.cert) && !is_set(tls.key))
+        return "key: missing, though cert is set";
+    if (is_set(tls.key) && !is_set(tls.cert))
+        return "cert: missing, though key is set";
+    return tls_fault(call, &tls);
+}
+
+const char *config_fault(struct tocsin_call *call, const struct syslog_config *config)
 {
     struct target target = {0};
     const char *fault = NULL;
@@ -148,8 +171,9 @@ const char *config_fault(const struct syslog_config *config)
     if (!target_parse(config->url, &target, &fault))
         return fault;
     const struct line_style style = config_style(config, &target);
-    if (!(fault = name_fault(config, &style)) && !(fault = style_fault(config, &style)))
-        fault = max_len_fault(config, &target);
+    if (!(fault = name_fault(config, &style)) && !(fault = style_fault(config, &style)) &&
+        !(fault = max_len_fault(config, &target)))
+        fault = tls_options_fault(call, config, &target);
     if (!fault && target.transport == TRANSPORT_UDP && config->framing.index != FRAMING_AUTO)
         fault = "framing: a datagram is one message; only streams need it";
     return fault;

@@ -6,6 +6,7 @@
 #include <tocsin/sink.h>
 
 #include "line.h"
+#include "tls.h"
 
 struct target;
 
@@ -24,17 +25,20 @@ struct syslog_config {
     const char *app_name;
     const char *hostname;
     struct tocsin_choice framing;
+    const char *ca, *cert, *key;
     bool bom, cee;
     struct tocsin_size max_len; /* 0: the transport's */
 };
 
-/* What is wrong with it, NULL if nothing; it outlives all. */
-const char *config_fault(const struct syslog_config *config);
+/* What is wrong with it, NULL if nothing; the call's. Reads the files of TLS. */
+const char *config_fault(struct tocsin_call *call, const struct syslog_config *config);
 
 /* The style without the host name, which is looked for when a sink opens. */
 struct line_style config_style(const struct syslog_config *config, const struct target *target);
 
 size_t config_max_len(const struct syslog_config *config, const struct target *target);
+
+struct tls_settings config_tls(const struct syslog_config *config);
 
 /* Whether messages on a stream are framed by their length (RFC 6587 3.4.1), else by a line feed. */
 bool config_counts_octets(const struct syslog_config *config, const struct target *target);

@@ -1,6 +1,8 @@
-/* The syslog sink: alerts as lines of a log, over UDP (RFC 5426), TCP (RFC 6587) or a unix socket.
- */
+/* The syslog sink: alerts as lines of a log, over UDP (RFC 5426), TCP (RFC 6587), TLS (RFC 5425) or
+ * a unix socket. */
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,7 +19,7 @@ enum {
 
 static const struct tocsin_option options[] = {
     TOCSIN_OPTION(struct syslog_config, url, TOCSIN_REQUIRED | TOCSIN_URL, NULL,
-        "where to: udp://host:514, tcp://host:514 or unix:///dev/log"),
+        "where to: udp://host:514, tcp://host:514, tls://host:6514 or unix:///dev/log"),
     TOCSIN_WORDS(struct syslog_config, format, 0, "auto", "auto rfc5424 rfc3164 cef leef ecs",
         "how a message is written; auto is rfc3164 on unix sockets, as /dev/log expects, and "
         "rfc5424 elsewhere"),
@@ -34,7 +36,13 @@ static const struct tocsin_option options[] = {
         struct syslog_config, hostname, 0, NULL, "the HOSTNAME field; the machine's by default"),
     TOCSIN_WORDS(struct syslog_config, framing, 0, "auto", "auto octet lf",
         "how messages on a stream are kept apart: octet counting (auto with an RFC 5424 header on "
-        "tcp) or a line feed (auto elsewhere)"),
+        "tcp, and on tls) or a line feed (auto elsewhere)"),
+    TOCSIN_OPTION(struct syslog_config, ca, TOCSIN_PATH, NULL,
+        "tls: PEM file of the authorities to trust instead of the system's"),
+    TOCSIN_OPTION(struct syslog_config, cert, TOCSIN_PATH, NULL,
+        "tls: PEM file of our own certificate, for servers that ask for one"),
+    TOCSIN_OPTION(struct syslog_config, key, TOCSIN_PATH, NULL,
+        "tls: PEM file of its private key, without a passphrase"),
     TOCSIN_OPTION(struct syslog_config, bom, 0, "false",
         "whether a byte order mark says that the text is UTF-8; rsyslog keeps it in the text"),
     TOCSIN_OPTION(struct syslog_config, cee, 0, "false",
@@ -56,9 +64,8 @@ struct sink {
 
 static bool check(struct tocsin_call *call, const void *config, const char **why)
 {
-    const char *fault = config_fault(config);
+    const char *fault = config_fault(call, config);
 
-    (void)call;
     if (fault)
         *why = fault;
     return fault == NULL;
@@ -82,9 +89,20 @@ static void find_hostname(struct sink *sink)
         sink->hostname[strcspn(sink->hostname, ".")] = '\0';
 }
 
+/* OpenSSL writes to dead sockets without MSG_NOSIGNAL. The thread is the sink's own. */
+static void block_sigpipe(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 static void *open_sink(struct tocsin_call *call, const void *settings, const char **why)
 {
     const struct syslog_config *config = settings;
+    const struct tls_settings tls = config_tls(config);
     struct sink *sink = calloc(1, sizeof *sink);
 
     (void)call;
@@ -97,11 +115,13 @@ static void *open_sink(struct tocsin_call *call, const void *settings, const cha
         free(sink);
         return NULL;
     }
-    channel_init(&sink->channel, &sink->target);
+    channel_init(&sink->channel, &sink->target, &tls);
     sink->style = config_style(config, &sink->target);
     sink->style.hostname = sink->hostname;
     find_hostname(sink);
     sink->max_len = config_max_len(config, &sink->target);
+    if (sink->target.transport == TRANSPORT_TLS)
+        block_sigpipe();
     return sink;
 }
 
@@ -158,9 +178,11 @@ static struct sent send_message(struct sink *sink, struct tocsin_call *call)
     return sent;
 }
 
-static uint32_t result_of(int error)
+static uint32_t result_of(const struct sent *sent)
 {
-    switch (error) {
+    if (sent->is_lasting)
+        return TOCSIN_UNUSABLE;
+    switch (sent->error) {
     case EMSGSIZE:
         return TOCSIN_REJECTED;
     case EACCES: /* of a unix socket: waiting does not mend it */
@@ -180,7 +202,7 @@ static void deliver(void *instance, struct tocsin_call *call, struct tocsin_outc
         outcome->result = TOCSIN_DELIVERED;
         return;
     }
-    outcome->result = result_of(sent.error);
+    outcome->result = result_of(&sent);
     /* A receiver may keep what it has of a broken frame. */
     outcome->maybe_sent = sent.len > 0;
     outcome->reason = call->host->format(call, "%s: %s", sink->config->url, sent.failure);
@@ -190,7 +212,7 @@ TOCSIN_EXPORT const struct tocsin_sink_plugin tocsin_sink_plugin = {
     TOCSIN_SINK_V1,
     .name = "syslog",
     .version = "1.0",
-    .help = "RFC 5424 or 3164, CEF, LEEF or ECS JSON over UDP, TCP or a unix socket",
+    .help = "RFC 5424 or 3164, CEF, LEEF or ECS JSON over UDP, TCP, TLS or a unix socket",
     .flavour = TOCSIN_PLAIN,
     TOCSIN_OPTIONS(struct syslog_config, options),
     .concurrency = 1,

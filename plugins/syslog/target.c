@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char default_port[] = "514";
-
 static bool starts_with(const char *text, const char *prefix)
 {
     return strncmp(text, prefix, strlen(prefix)) == 0;
@@ -31,6 +29,12 @@ static const char *read_port(const char *port, struct target *target)
     return NULL;
 }
 
+/* RFC 5426 3.3, RFC 5425 4.1; TCP has no port of its own and uses UDP's. */
+static const char *default_port(const struct target *target)
+{
+    return target->transport == TRANSPORT_TLS ? "6514" : "514";
+}
+
 /* host, host:port, [address] or [address]:port; a lone slash at the end is let pass. */
 static const char *read_authority(const char *authority, struct target *target)
 {
@@ -52,7 +56,7 @@ static const char *read_authority(const char *authority, struct target *target)
         return "url: the host is too long";
     const char *rest = host + host_len + is_bracketed;
     if (*rest == '\0')
-        rest = default_port;
+        rest = default_port(target);
     else if (*rest == ':')
         rest++;
     return read_port(rest, target);
@@ -71,20 +75,24 @@ static const char *read_path(const char *rest, struct target *target)
 
 bool target_parse(const char *url, struct target *target, const char **why)
 {
-    if (starts_with(url, "udp://")) {
-        target->transport = TRANSPORT_UDP;
-        *why = read_authority(url + strlen("udp://"), target);
-    } else if (starts_with(url, "tcp://")) {
-        target->transport = TRANSPORT_TCP;
-        *why = read_authority(url + strlen("tcp://"), target);
-    } else if (starts_with(url, "unix:")) {
-        target->transport = TRANSPORT_UNIX;
-        *why = read_path(url + strlen("unix:"), target);
-    } else if (starts_with(url, "tls://")) {
-        *why = "url: tls:// is not in this version of the plugin; use tcp:// through stunnel, "
-               "or a syslog daemon on this host";
-    } else {
-        *why = "url: only udp://, tcp:// and unix:// are known";
+    static const struct {
+        const char *scheme;
+        enum transport transport;
+        const char *(*read)(const char *rest, struct target *target);
+    } schemes[] = {
+        {"udp://", TRANSPORT_UDP, read_authority},
+        {"tcp://", TRANSPORT_TCP, read_authority},
+        {"tls://", TRANSPORT_TLS, read_authority},
+        {"unix:", TRANSPORT_UNIX, read_path},
+    };
+
+    *why = "url: only udp://, tcp://, tls:// and unix:// are known";
+    for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+        if (!starts_with(url, schemes[i].scheme))
+            continue;
+        target->transport = schemes[i].transport;
+        *why = schemes[i].read(url + strlen(schemes[i].scheme), target);
+        break;
     }
     return *why == NULL;
 }

@@ -1,4 +1,5 @@
-/* Where the messages go, read from a URL: udp://host:514, tcp://[::1]:601, unix:///dev/log. */
+/* Where the messages go, read from a URL: udp://host:514, tcp://[::1]:601,
+ * tls://host:6514, unix:///dev/log. */
 #ifndef SYSLOG_TARGET_H
 #define SYSLOG_TARGET_H
 
@@ -9,6 +10,7 @@
 enum transport {
     TRANSPORT_UDP,
     TRANSPORT_TCP,
+    TRANSPORT_TLS,
     TRANSPORT_UNIX
 };
 

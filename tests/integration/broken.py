@@ -329,7 +329,7 @@ BROKEN = [
            ['12:31 sink siem: "url" must be a URL such as'], True),
     Broken("sink url http", CONFIG,
            [('"udp://127.0.0.1:5514"', '"http://127.0.0.1:5514"')],
-           ["12:31 sink siem: url: only udp://, tcp:// and unix:// are"], False),
+           ["12:31 sink siem: url: only udp://, tcp://, tls:// and unix:// are"], False),
     Broken("sink url null", CONFIG,
            [('url: "udp://127.0.0.1:5514"', "url: ")],
            ['12:31 sink siem: "url" is required, but holds nothing'], True),

@@ -1,6 +1,9 @@
 /* How a line travels, and what becomes of it when the way is broken. */
 #include "../cmocka_setup.h"
 
+#include <dlfcn.h>
+#include <netdb.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +16,27 @@
 #include "base/mem.h"
 #include "deliver_host.h"
 #include "receiver.h"
+
+/* A name server that answers when the test lets it; other names are looked up as ever. The plugin
+ * finds this function before the C library's, since the program exports it. */
+static sem_t may_answer, has_answered;
+
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
+int getaddrinfo(
+    const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **addresses)
+{
+    int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) =
+        (int (*)(const char *, const char *, const struct addrinfo *, struct addrinfo **))dlsym(
+            RTLD_NEXT, "getaddrinfo");
+    bool is_slow = strcmp(host, "slow.example.org") == 0;
+
+    if (!is_slow || hints->ai_flags & AI_NUMERICHOST)
+        return real(host, port, hints, addresses);
+    sem_wait(&may_answer);
+    int error = real("127.0.0.1", port, hints, addresses);
+    sem_post(&has_answered);
+    return error;
+}
 
 /* A line of the local form: no host name in it. */
 static void assert_local(const char *line, const char *title)
@@ -169,6 +193,41 @@ static void test_a_host_that_does_not_exist_is_tried_again(void **state)
     assert_int_equal(outcome.result, TOCSIN_RETRY);
     assert_says(outcome.reason, "look-up: ");
     deliver_host_destroy(sink);
+}
+
+static void test_a_name_server_that_is_silent_costs_the_deadline(void **state)
+{
+    const struct tocsin_message message = named("x");
+
+    (void)state;
+    struct deliver_host *sink = sink_create("url=tcp://slow.example.org:514", NULL);
+    auto_outcome struct outcome outcome = deliver_host_deliver(sink, &message, 300);
+    assert_int_equal(outcome.result, TOCSIN_RETRY);
+    assert_false(outcome.maybe_sent);
+    assert_says(outcome.reason, "look-up: broken off: the deadline has passed");
+    assert_in_range(outcome.took_ms, 250, 2000);
+    /* The answer comes when nobody waits for it any more. */
+    deliver_host_destroy(sink);
+    sem_post(&may_answer);
+    sem_wait(&has_answered);
+}
+
+static void test_a_name_server_that_is_slow_is_waited_for(void **state)
+{
+    struct receiver receiver = receiver_tcp();
+    char url[64];
+
+    (void)state;
+    (void)snprintf(url, sizeof url, "url=tcp://slow.example.org%s", strrchr(receiver.url, ':'));
+    struct deliver_host *sink = sink_create(url, NULL);
+    sem_post(&may_answer);
+    assert_delivered(sink, "first");
+    sem_wait(&has_answered);
+    receiver_accept(&receiver);
+    auto_free char *first = receiver_stream(&receiver, 1);
+    assert_counted(first, "first");
+    deliver_host_destroy(sink);
+    receiver_finish(&receiver);
 }
 
 static void test_a_peer_that_reads_nothing_costs_the_deadline_and_leaves_a_doubt(void **state)
@@ -389,9 +448,8 @@ static void test_check_names_what_is_wrong(void **state)
     static const struct {
         const char *settings[4], *why;
     } rows[] = {
-        {{"url=tls://siem.example.org:6514"}, "tls:// is not in this version"},
-        {{"url=http://siem.example.org"}, "only udp://, tcp:// and unix://"},
-        {{"url=siem.example.org:514"}, "only udp://, tcp:// and unix://"},
+        {{"url=http://siem.example.org"}, "only udp://, tcp://, tls:// and unix://"},
+        {{"url=siem.example.org:514"}, "only udp://, tcp://, tls:// and unix://"},
         {{"url=udp://"}, "no host"},
         {{"url=udp://:514"}, "no host"},
         {{"url=udp://h:0"}, "port from 1"},
@@ -420,6 +478,8 @@ static void test_check_names_what_is_wrong(void **state)
         {{"url=tcp://h", "format=rfc3164", "app_name=a/b"}, "app_name: RFC 3164"},
         {{"url=unix:/dev/log", "app_name=a-name-that-has-more-than-thirty-two"}, "1 to 32"},
         {{"url=unix:/dev/log", "format=leef", "app_name=a:"}, "app_name: RFC 3164"},
+        {{"url=tcp://h", "ca=/etc/ca.pem"}, "are for tls://"},
+        {{"url=udp://h", "cert=/etc/c.pem", "key=/etc/k.pem"}, "are for tls://"},
     };
 
     (void)state;
@@ -434,7 +494,7 @@ static void test_check_takes_what_people_write(void **state)
 {
     static const char *const urls[] = {"url=udp://siem", "url=udp://siem:514/", "url=tcp://[::1]",
         "url=tcp://[2001:db8::1]:601", "url=tcp://192.0.2.1:601", "url=unix:///dev/log",
-        "url=unix:/dev/log"};
+        "url=unix:/dev/log", "url=tls://siem.example.org", "url=tls://[::1]:6514"};
 
     (void)state;
     for (size_t i = 0; i < sizeof urls / sizeof *urls; i++)
@@ -469,6 +529,8 @@ int main(void)
         cmocka_unit_test(test_what_the_peer_says_is_no_sign_of_anything),
         cmocka_unit_test(test_nothing_listening_is_tried_again),
         cmocka_unit_test(test_a_host_that_does_not_exist_is_tried_again),
+        cmocka_unit_test(test_a_name_server_that_is_silent_costs_the_deadline),
+        cmocka_unit_test(test_a_name_server_that_is_slow_is_waited_for),
         cmocka_unit_test(test_a_peer_that_reads_nothing_costs_the_deadline_and_leaves_a_doubt),
         cmocka_unit_test(test_a_stopping_daemon_breaks_off),
         cmocka_unit_test(test_udp_hears_of_a_refusal_at_the_next_message),
@@ -485,5 +547,7 @@ int main(void)
         cmocka_unit_test(test_overlong_urls_are_refused),
     };
 
+    sem_init(&may_answer, 0, 0);
+    sem_init(&has_answered, 0, 0);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
