@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <string.h>
 #include <tocsin/sink.h>
 
 #include "../shared/message.h"
@@ -14,13 +15,22 @@ enum {
     EVENT_ID_PART_LEN = 32,
 };
 
-/* LEEF has no escapes: a bar in the header becomes a slash. Attributes need none, since a tab,
- * which divides them, is a control and becomes a blank; what follows the first = is all value. */
+/* LEEF has no escapes. In the header a bar becomes a slash. Attributes are divided by tabs, which
+ * are controls and become blanks; by the specification only the first = is one, but more than one
+ * reader takes any word before an = for a key, so that in free text it becomes a colon. */
 static const struct escaping header_text = {.special = "", .forbidden = "|", .instead = '/'};
+static const struct escaping free_text = {.special = "", .forbidden = "=", .instead = ':'};
 
 static void put(struct draft *draft, const char *opening, const char *value)
 {
-    draft_field(draft, opening, value, &plain_text, "");
+    draft_field(draft, opening, value, &free_text, "");
+}
+
+/* A URL keeps its =: there is no blank in it that could make a word of what stands before. */
+static void put_exact(struct draft *draft, const char *opening, const char *value)
+{
+    if (value && !strchr(value, ' '))
+        draft_field(draft, opening, value, &plain_text, "");
 }
 
 /* LEEF:2.0|tocsin|tocsin|1.0|alert.created|x09| */
@@ -74,7 +84,7 @@ static void put_attributes(struct draft *draft, struct tocsin_call *call)
         put(draft, "\turgency=", call->host->format(call, "%d", (int)message->urgency));
     put(draft, "\tpolicy=", message->rule);
     put(draft, "\tthread=", message->thread);
-    put(draft, "\turl=", message->link);
+    put_exact(draft, "\turl=", message->link);
     put_observed(draft, call);
 }
 
@@ -86,7 +96,7 @@ static void put_title(struct draft *draft, const struct tocsin_message *message)
         return;
     size_t value = draft->len;
     draft->max = value + (whole - value) / 2;
-    draft_text(draft, message->title, &plain_text);
+    draft_text(draft, message->title, &free_text);
     plain_marks(draft, message);
     draft_mark_cut(draft, value);
     draft->max = whole;
@@ -101,7 +111,7 @@ static void put_facts(struct draft *draft, const struct tocsin_message *message)
         draft_puts(draft, "\tfact_");
         draft_key(draft, fact->label);
         draft_puts(draft, "=");
-        draft_text(draft, fact->value, &plain_text);
+        draft_text(draft, fact->value, &free_text);
         draft_undo(draft, start);
     }
 }
@@ -118,6 +128,6 @@ void leef_write(struct draft *draft, struct tocsin_call *call, const struct line
     if (!*message->text_plain || !draft_open(draft, "\tmsg="))
         return;
     size_t start = draft->len;
-    draft_text(draft, message->text_plain, &plain_text);
+    draft_text(draft, message->text_plain, &free_text);
     draft_mark_cut(draft, start);
 }

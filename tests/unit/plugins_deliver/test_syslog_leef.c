@@ -74,14 +74,16 @@ static void test_no_text_adds_an_attribute_or_a_line(void **state)
     message.type = "t|u\t";
     message.action = "v\nw";
     message.rule = "r\tsrc=2.2.2.2";
+    message.link = "https://x/ src=4.4.4.4";
     message.text_plain = "m\tdst=3.3.3.3\nn";
     message.facts = facts;
     message.fact_count = 1;
     auto_free char *line = leef_of(&message, NULL);
+    assert_has_not(line, "url=");
     after(line, START "t/u .v w|x09|sev=9\\cat=t|u \\devTime=");
-    assert_has(line, "\\policy=r src=2.2.2.2\\");
-    assert_has(line, "\\title=x  LEEF:1.0|a|b|c|d| src=1.1.1.1   .\\fact_a_src_b_=c src=6.6.6.6  d"
-                     "\\msg=m dst=3.3.3.3 n");
+    assert_has(line, "\\policy=r src:2.2.2.2\\");
+    assert_has(line, "\\title=x  LEEF:1.0|a|b|c|d| src:1.1.1.1   .\\fact_a_src_b_=c src:6.6.6.6  d"
+                     "\\msg=m dst:3.3.3.3 n");
 }
 
 static void test_what_is_unknown_is_left_out(void **state)
