@@ -1,6 +1,7 @@
 """Real far ends from Debian's packages, unpacked by tests/peers/fetch.sh and run from there: on ports
 of the system's choice, in folders of the test, as no service of this machine."""
 
+import json
 import os
 import pwd
 import shutil
@@ -73,71 +74,147 @@ class Peer:
 
 
 class SyslogServer(Peer):
-    """What came stands in a file, a line each: facility, severity, host, program, msgid, message."""
+    """What came stands in a file, a JSON object a line: facility, severity, host, program, pid,
+    msgid, message, and `json`, what the server's own JSON parser read in the message. Given a
+    certificate and its key (which are their own authority), it speaks TLS as well: on `tls` to
+    everybody, on `mutual` to those who show that certificate."""
 
-    def __init__(self, folder):
+    modules = ()  # more packages, with more modules of the server
+
+    def __init__(self, folder, certificate=None, key=None):
         super().__init__(folder)
+        self.roots = [self.root]
+        for package in self.modules:
+            assert (UNPACKED / package / ".complete").exists(), \
+                f"{package} is not unpacked: tests/peers/fetch.sh {UNPACKED} {package}"
+            self.roots.append((UNPACKED / package).resolve())
         self.file = self.folder / "received"
-        self.udp, self.tcp = free_port(socket.SOCK_DGRAM), free_port()
+        self.udp, self.tcp, self.lines = free_port(socket.SOCK_DGRAM), free_port(), free_port()
+        self.tls, self.mutual = (free_port(), free_port()) if certificate else (None, None)
+        # A socket's path has room for 107 bytes, and a test's folder may be deep.
+        self.short = Path(tempfile.mkdtemp(prefix="tocsin-"))
+        self.socket = self.short / "log"
+        self.serve(certificate, key)
+        self.wait_ready(lambda: self.socket.exists() and all(
+            is_listening(port) for port in (self.tcp, self.tls, self.mutual) if port))
+
+    def library_path(self):
+        return os.pathsep.join(sorted(
+            {str(lib.parent) for root in self.roots for lib in root.glob("**/lib*.so*")}))
 
     def received(self):
         if not self.file.exists():
             return []
-        return [line.split("\t") for line in self.file.read_text().splitlines()]
+        whole = self.file.read_text().rpartition("\n")[0]
+        return [json.loads(line) for line in whole.splitlines()]
 
     def wait_for(self, n, timeout=30):
         wait_until(lambda: len(self.received()) >= n, f"{n} messages at {self.package}", timeout)
         return self.received()
-
-
-class Rsyslog(SyslogServer):
-    package = "rsyslog"
-
-    def __init__(self, folder):
-        super().__init__(folder)
-        # A socket's path has room for 107 bytes, and a test's folder may be deep.
-        self.short = Path(tempfile.mkdtemp(prefix="tocsin-"))
-        self.socket = self.short / "log"
-        modules, = self.root.glob("usr/lib/*/rsyslog")
-        config = self.folder / "rsyslog.conf"
-        config.write_text(f"""
-global(workDirectory="{self.folder}" maxMessageSize="64k")
-module(load="imudp")
-module(load="imtcp")
-module(load="imuxsock" SysSock.Use="off")
-template(name="fields" type="string" string="%syslogfacility-text%\t%syslogseverity%\t%hostname%\t%app-name%\t%msgid%\t%msg:::drop-last-lf%\n")
-ruleset(name="keep") {{ action(type="omfile" file="{self.file}" template="fields") }}
-input(type="imudp" address="127.0.0.1" port="{self.udp}" ruleset="keep")
-input(type="imtcp" address="127.0.0.1" port="{self.tcp}" ruleset="keep")
-input(type="imuxsock" socket="{self.socket}" ruleset="keep")
-""")
-        self.launch(self.root / "usr/sbin/rsyslogd", "-n", "-M", modules, "-f", config,
-                    "-i", self.folder / "pid")
-        self.wait_ready(lambda: is_listening(self.tcp) and self.socket.exists())
 
     def stop(self):
         super().stop()
         shutil.rmtree(self.short)
 
 
+class Rsyslog(SyslogServer):
+    """It takes lines and counted messages on the same port, and RFC 5424 on a unix socket that is
+    told to be none for local programs."""
+
+    package = "rsyslog"
+    modules = ("rsyslog-gnutls",)
+
+    def serve(self, certificate, key):
+        self.lines = self.tcp
+        tls = f"""
+input(type="imtcp" address="127.0.0.1" port="{self.tls}" ruleset="keep"
+      StreamDriver.Name="gtls" StreamDriver.Mode="1" StreamDriver.AuthMode="anon")
+input(type="imtcp" address="127.0.0.1" port="{self.mutual}" ruleset="keep"
+      StreamDriver.Name="gtls" StreamDriver.Mode="1" StreamDriver.AuthMode="x509/name"
+      PermittedPeer=["localhost"])
+""" if certificate else ""
+        files = f"""DefaultNetstreamDriverCAFile="{certificate}"
+       DefaultNetstreamDriverCertFile="{certificate}" DefaultNetstreamDriverKeyFile="{key}"
+""" if certificate else ""
+        fields = ",".join(
+            rf'\"{name}\":\"%{source}%\"' for name, source in {
+                "facility": "syslogfacility-text", "severity": "syslogseverity",
+                "host": "hostname:::json", "program": "app-name:::json", "pid": "procid:::json",
+                "msgid": "msgid:::json", "sd": "structured-data:::json",
+                "time": "timereported:::date-rfc3339", "message": "msg:::json,drop-last-lf",
+                "parsed": "parsesuccess"}.items())
+        config = self.folder / "rsyslog.conf"
+        config.write_text(rf"""
+global(workDirectory="{self.folder}" maxMessageSize="64k"
+       parser.escapeControlCharacterTab="off" {files})
+module(load="imudp")
+module(load="imtcp")
+module(load="imuxsock" SysSock.Use="off")
+module(load="mmjsonparse")
+template(name="record" type="string" string="{{{fields},\"json\":%$!all-json%}}\n")
+ruleset(name="keep") {{
+    action(type="mmjsonparse" cookie="@cee:")
+    action(type="omfile" file="{self.file}" template="record")
+}}
+input(type="imudp" address="127.0.0.1" port="{self.udp}" ruleset="keep")
+input(type="imtcp" address="127.0.0.1" port="{self.tcp}" ruleset="keep")
+input(type="imuxsock" socket="{self.short / 'rfc5424'}" ruleset="keep"
+      useSpecialParser="off" parseHostname="on")
+input(type="imuxsock" socket="{self.socket}" ruleset="keep")
+{tls}""")
+        folders = [str(path) for root in self.roots for path in root.glob("usr/lib/*/rsyslog")]
+        self.launch(self.root / "usr/sbin/rsyslogd", "-n", "-M", ":".join(folders), "-f", config,
+                    "-i", self.folder / "pid")
+
+
 class SyslogNg(SyslogServer):
+    """`tcp` and `tls` take counted messages of RFC 5424, `lines` and `udp` the older form. What its
+    parsers read stands in `_SDATA`, and in `leef` and `leef.kv`."""
+
     package = "syslog-ng-core"
 
-    def __init__(self, folder):
-        super().__init__(folder)
+    def serve(self, certificate, key):
+        def tls(port, verify):
+            return f"""
+    syslog(ip("127.0.0.1") port({port}) transport("tls") tls(
+        key-file("{key}") cert-file("{certificate}") ca-file("{certificate}")
+        peer-verify({verify})));"""
+
         modules, = self.root.glob("usr/lib/syslog-ng/[0-9]*")
+        secure = tls(self.tls, "optional-untrusted") + tls(self.mutual, "required-trusted") \
+            if certificate else ""
+        record = ("$(format-json facility=$FACILITY severity=$LEVEL_NUM host=$HOST program=$PROGRAM"
+                  " pid=$PID msgid=$MSGID message=$MESSAGE time=$ISODATE"
+                  " --key .SDATA.* --key json.* --key leef.*)")
         config = self.folder / "syslog-ng.conf"
-        config.write_text(f"""@version: {modules.name}
+        config.write_text(rf"""@version: {modules.name}
 options {{ keep-hostname(yes); stats-freq(0); flush-lines(1); }};
-source s {{ syslog(ip("127.0.0.1") port({self.tcp}) transport("tcp")); }};
-destination d {{ file("{self.file}" template("$FACILITY\t$LEVEL_NUM\t$HOST\t$PROGRAM\t$MSGID\t$MSG\n")); }};
-log {{ source(s); destination(d); }};
+source s {{
+    syslog(ip("127.0.0.1") port({self.tcp}) transport("tcp"));
+    network(ip("127.0.0.1") port({self.lines}) transport("tcp"));
+    network(ip("127.0.0.1") port({self.udp}) transport("udp"));
+    unix-dgram("{self.socket}");{secure}
+}};
+parser leef_header {{
+    csv-parser(columns("leef.version", "leef.vendor", "leef.product", "leef.product_version",
+        "leef.event", "leef.delimiter", "leef.attributes")
+        delimiters(chars("|")) quote-pairs('') flags(greedy));
+}};
+parser leef_attributes {{
+    kv-parser(prefix("leef.kv.") pair-separator("\t") template("${{leef.attributes}}"));
+}};
+destination d {{ file("{self.file}" template("{record}\n")); }};
+log {{
+    source(s);
+    if {{ parser {{ json-parser(prefix("json.")); }}; }};
+    if (program("LEEF")) {{ parser(leef_header); parser(leef_attributes); }};
+    destination(d);
+}};
 """)
         self.launch(self.root / "usr/sbin/syslog-ng", "-F", "--no-caps",
                     "--module-path", modules, "--cfgfile", config,
                     "--persist-file", self.folder / "persist", "--pidfile", self.folder / "pid",
                     "--control", self.folder / "control")
-        self.wait_ready(lambda: is_listening(self.tcp))
 
 
 class Postfix(Peer):
