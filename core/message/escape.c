@@ -1,8 +1,9 @@
-/* Each flavour is broken in the way its renderer respects. Markdown knows back-slashes; Teams shows
- * them on phones, so there a zero-width space parts what would act together, and the two characters
- * that act however they are parted give way to look-alikes; Slack wants entities. A mention ends at
- * a zero-width space in all of them. Plain text and HTML keep their bytes, so that an address can
- * be copied out of them. */
+/* Each flavour is broken in the way its renderer respects. Markdown knows back-slashes, and
+ * entities for what some client reads all the same behind one; Teams shows back-slashes on phones,
+ * so there a zero-width space parts what would act together, and the two characters that act
+ * however they are parted give way to look-alikes; Slack wants entities. A mention ends at a
+ * zero-width space in all of them. Plain text and HTML keep their bytes, so that an address can be
+ * copied out of them. */
 #include "message/escape.h"
 
 #include <ctype.h>
@@ -17,6 +18,9 @@
 #define ASTERISK "\u2217"
 #define GRAVE "\u02cb"
 #define FIXED_BLANK "\u00a0"
+/* In Markdown, since Mattermost's web client makes an ordinary blank of the other before it looks
+ * for code. */
+#define FIGURE_SPACE "\u2007"
 
 /* Where in the text the escaping stands. */
 struct cursor {
@@ -46,9 +50,12 @@ static bool is_before_word(const struct cursor *cursor)
     return is_word(ahead(cursor, 1)) || ahead(cursor, 1) == '\0';
 }
 
+/* In the sense of \w: after an accented letter a tag may begin. */
 static bool is_after_word(const struct cursor *cursor)
 {
-    return cursor->at > 0 && is_word(cursor->text[cursor->at - 1]);
+    char before = cursor->at > 0 ? cursor->text[cursor->at - 1] : '\0';
+
+    return isalnum((unsigned char)before) || before == '_';
 }
 
 /* The schemes that chats make links of without slashes behind them. */
@@ -85,30 +92,106 @@ static bool is_entity(const struct cursor *cursor)
     return ahead(cursor, end) == ';' || ahead(cursor, end) == '\0';
 }
 
-/* What begins a mention, a tag, a link to a channel, an address or an entity when the
- * next character belongs to it. */
+/* What begins a mention, a tag or a link to a channel when the next character belongs to it. */
 static bool begins_markdown(const struct cursor *cursor)
 {
     switch (cursor->text[cursor->at]) {
     case '@':
-        return is_before_word(cursor);
+        return !is_any_of(ahead(cursor, 1), " \n");
     case '#':
     case '~':
         return !is_after_word(cursor) && is_before_word(cursor);
-    case ':':
-        return is_address(cursor);
-    case '&':
-        return is_entity(cursor);
     default:
         return false;
     }
 }
 
+/* The colon behind the scheme of an address. Administrators add schemes, so any word will do; a
+ * time and a port stay as they are. */
+static bool is_after_any_scheme(const struct cursor *cursor)
+{
+    char next = ahead(cursor, 1);
+    bool has_letter = false;
+
+    for (size_t at = cursor->at; at > 0 && !has_letter; at--) {
+        char before = cursor->text[at - 1];
+        if (!isalnum((unsigned char)before) && !is_any_of(before, "+.-"))
+            break;
+        has_letter = isalpha((unsigned char)before);
+    }
+    return has_letter && (is_word(next) || is_any_of(next, "/%") || next == '\0');
+}
+
+/* The colon of :bomb: and of :-), which are pictures. */
+static bool is_smiley(const struct cursor *cursor)
+{
+    char next = ahead(cursor, 1);
+
+    return !is_after_word(cursor) && next != ' ' && next != '\n';
+}
+
+/* No back-slash helps before these: Mattermost's web client shows it and acts, or looks for smileys
+ * once it is gone. What they decode to is copied as it was. No mention, which the server looks for
+ * in decoded text, may depend on one. */
+static const char *markdown_entity(const struct cursor *cursor)
+{
+    switch (cursor->text[cursor->at]) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&#60;"; /* &lt;3 would be a heart */
+    case '$':
+        return "&#36;";
+    case ':':
+        return is_after_any_scheme(cursor) || is_smiley(cursor) ? "&#58;" : NULL;
+    case ';': /* ;) and ;-) */
+        return is_any_of(ahead(cursor, 1), ")-") || ahead(cursor, 1) == '\0' ? "&#59;" : NULL;
+    default:
+        return NULL;
+    }
+}
+
+/* What a back-slash disarms. */
+static const bool acts_in_markdown[256] = {
+    ['\\'] = true,
+    ['`'] = true,
+    ['*'] = true,
+    ['_'] = true,
+    ['{'] = true,
+    ['}'] = true,
+    ['['] = true,
+    [']'] = true,
+    ['('] = true,
+    [')'] = true,
+    ['#'] = true,
+    ['+'] = true,
+    ['-'] = true,
+    ['.'] = true,
+    ['!'] = true,
+    ['|'] = true,
+    ['~'] = true,
+    ['>'] = true,
+};
+
+/* Before a letter it is one in Markdown, and two would be shown as two by some. */
+static bool is_lone_backslash(const struct cursor *cursor)
+{
+    char next = ahead(cursor, 1);
+
+    return cursor->text[cursor->at] == '\\' &&
+           (isalnum((unsigned char)next) || (unsigned char)next >= 0x80);
+}
+
 static void put_markdown(struct buf *out, const struct cursor *cursor)
 {
     char byte = cursor->text[cursor->at];
+    const char *entity = markdown_entity(cursor);
 
-    if (is_any_of(byte, "\\`*_{}[]()#+-.!|~><$"))
+    if (entity) {
+        buf_puts(out, entity);
+        return;
+    }
+    if (acts_in_markdown[(unsigned char)byte] && !is_lone_backslash(cursor))
         buf_putc(out, '\\');
     else if (byte == '=' && cursor->at_line_start)
         buf_puts(out, PART); /* it would make a heading of the line before */
@@ -236,9 +319,9 @@ static void put_byte(struct buf *out, enum flavour flavour, const struct cursor 
 /* Four blanks at a line's beginning make a block of code, fixed ones only an indented line. */
 static void put_blank(struct buf *out, enum flavour flavour, const struct cursor *cursor)
 {
-    bool is_marked_up = flavour == FLAVOUR_MARKDOWN || flavour == FLAVOUR_TEAMS;
-
-    if (is_marked_up && cursor->at_line_start)
+    if (cursor->at_line_start && flavour == FLAVOUR_MARKDOWN)
+        buf_puts(out, FIGURE_SPACE);
+    else if (cursor->at_line_start && flavour == FLAVOUR_TEAMS)
         buf_puts(out, FIXED_BLANK);
     else
         buf_putc(out, ' ');
@@ -277,7 +360,6 @@ static const bool is_plain[256] = {
     ['%'] = true,
     [','] = true,
     ['/'] = true,
-    [';'] = true,
     ['?'] = true,
     ['^'] = true,
 };

@@ -3,6 +3,7 @@
  */
 #include "escapes.h"
 
+#include <ctype.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -21,9 +22,12 @@ struct stand_in {
 static const struct stand_in entities[] = {
     {"&amp;", "&"}, {"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&#39;", "'"}};
 
+static const struct stand_in markdown_entities[] = {
+    {"&amp;", "&"}, {"&#60;", "<"}, {"&#36;", "$"}, {"&#58;", ":"}, {"&#59;", ";"}};
+
 /* The zero-width space parts what would act together, the others look like what would act. */
 static const struct stand_in look_alikes[] = {
-    {"\u200b", ""}, {"\u00a0", " "}, {"\u2217", "*"}, {"\u02cb", "`"}};
+    {"\u200b", ""}, {"\u00a0", " "}, {"\u2007", " "}, {"\u2217", "*"}, {"\u02cb", "`"}};
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -54,17 +58,25 @@ static char *undo(const char *text, const struct stand_in *stand_ins, size_t cou
     return buf_take(&out);
 }
 
-/* A back-slash makes the next character stand for itself; without one these must not be there. */
+/* A back-slash makes the next character stand for itself, if it is one of these, which must not be
+ * there without; before a letter it is one. */
 static char *undo_markdown(const char *text)
 {
-    static const char acting[] = "\\`*_{}[]()#+-.!|~><$";
+    static const char acting[] = "\\`*_{}[]()#+-.!|~>";
     struct buf out = {0};
 
-    for (const char *at = text; *at; at++) {
-        bool is_escaped = *at == '\\';
-        at += is_escaped;
-        DEMAND_OF(*at && is_escaped == (strchr(acting, *at) != NULL), text);
-        buf_putc(&out, *at);
+    for (const char *at = text; *at;) {
+        size_t step = undo_one(at, markdown_entities, COUNT(markdown_entities), &out);
+        if (step == 0) {
+            bool is_backslash = *at == '\\';
+            bool is_escape = is_backslash && at[1] != '\0' && strchr(acting, at[1]);
+            bool is_letter = isalnum((unsigned char)at[1]) || (unsigned char)at[1] >= 0x80;
+            DEMAND_OF(is_escape || (is_backslash && is_letter) || !strchr(acting, *at), text);
+            DEMAND_OF(!strchr("&<$", *at), text);
+            buf_putc(&out, at[is_escape]);
+            step = 1 + is_escape;
+        }
+        at += step;
     }
     return buf_take(&out);
 }

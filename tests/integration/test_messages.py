@@ -146,7 +146,7 @@ def test_a_template_that_fails_sends_the_default_and_is_told_of_once(make_daemon
     shown = attachment(chat, 3)
     assert shown["title"] == "Disk full"
     assert "On bk\\-02\\." in shown["text"], "the default text"
-    assert "rules\\.yaml:20, link" in shown["text"], shown["text"]
+    assert "rules\\.yaml&#58;20, link" in shown["text"], shown["text"]
     assert "is no URL" in shown["text"]
     assert "title_link" not in shown
     daemon.wait_settled()

@@ -43,7 +43,7 @@ def test_the_result_is_printed_exactly(tmp_path):
 
 
 @pytest.mark.parametrize("flavour, expected", [
-    ("plain", "<@all>*"), ("markdown", "\\<@\u200ball\\>\\*"), ("teams", "<\u200b@\u200ball>\u2217"),
+    ("plain", "<@all>*"), ("markdown", "&#60;@\u200ball\\>\\*"), ("teams", "<\u200b@\u200ball>\u2217"),
     ("mrkdwn", "&lt;@\u200ball&gt;\u200b*\u200b"), ("html", "&lt;@all&gt;*"),
     ("url", "%3C%40all%3E%2A")])
 def test_values_are_escaped_for_the_flavour(tmp_path, flavour, expected):

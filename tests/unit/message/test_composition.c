@@ -177,9 +177,9 @@ static void test_foreign_texts_do_no_harm_in_any_flavour(void **state)
         const char *text;
     } rows[] = {
         {FLAVOUR_PLAIN, "**@channel [x](http://e.vil) <b>*{{status}}*</b>\n# <!here> `c` **"},
-        {FLAVOUR_MARKDOWN,
-            "**@\u200bchannel \\[x\\]\\(http:\u200b//e\\.vil\\) \\<b\\>\\*\\{\\{status\\}\\}\\*\\<"
-            "/b\\>\n\\# \\<\\!here\\> \\`c\\` **"},
+        {FLAVOUR_MARKDOWN, "**@\u200bchannel \\[x\\]\\(http&#58;//e\\.vil\\) "
+                           "&#60;b\\>\\*\\{\\{status\\}\\}\\*&#60;"
+                           "/b\\>\n\\# &#60;\\!here\\> \\`c\\` **"},
         {FLAVOUR_HTML,
             "**@channel [x](http://e.vil) &lt;b&gt;*{{status}}*&lt;/b&gt;\n# &lt;!here&gt; `c` **"},
     };

@@ -245,7 +245,7 @@ static void test_each_flavour_escapes_values_and_no_text(void **state)
         const char *expected;
     } rows[] = {
         {FLAVOUR_PLAIN, "*<@all &>* *<@all &>*"},
-        {FLAVOUR_MARKDOWN, "*\\<@\u200ball &\\>* *<@all &>*"},
+        {FLAVOUR_MARKDOWN, "*&#60;@\u200ball &amp;\\>* *<@all &>*"},
         {FLAVOUR_TEAMS, "*<\u200b@\u200ball &>* *<@all &>*"},
         {FLAVOUR_MRKDWN, "*&lt;@\u200ball &amp;&gt;* *<@all &>*"},
         {FLAVOUR_HTML, "*&lt;@all &amp;&gt;* *<@all &>*"},
