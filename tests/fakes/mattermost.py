@@ -2,34 +2,38 @@
 
 It follows the server to the letter. Where each rule comes from, in
 https://github.com/mattermost/mattermost:
-  - media types, decoding, "ok", the wrapping of errors: server/channels/web/webhook.go
+  - media types, forms, decoding, "ok", the wrapping of errors: server/channels/web/webhook.go
   - the second try at broken JSON: server/public/model/incoming_webhook.go
-  - attachments and fields: server/public/model/message_attachment.go
+  - attachments and fields: server/public/model/message_attachment.go, slack_compatibility.go
   - the order of the checks, channels, splitting: server/channels/app/webhook.go
   - rewriting of <!channel> and links: server/channels/app/slack.go
-  - which words call people: server/channels/app/mention_parser_standard.go
-  - what the clients refuse to show: isMessageAttachmentArray in
-    webapp/platform/types/src/message_attachments.ts
+  - too much, errors' members, hardened mode: server/channels/web/handlers.go
+  - too fast: server/channels/app/ratelimit.go
+  - types of posts: server/public/model/post.go
+  - messages: server/i18n/en.json
+What becomes of a post when people read it is in mattermost_reading.py.
 """
 
-import json
 import re
 import secrets
-import string
 from email.message import Message
 from urllib.parse import parse_qs, urlsplit
 
+from fakes import mattermost_reading as reading
+from fakes.go_json import (
+    ANY, BOOL, INT, OBJECT, SLACK_BOOL, STRING, DecodeError, decode, first_value, go_print, runes)
 from fakes.hook_server import HookServer
 
-# ServiceSettings.MaximumPayloadSizeBytes, and what the server adds to it.
+# ServiceSettings.MaximumPayloadSizeBytes, and what the server adds to it (bytes.MinRead).
 MAX_PAYLOAD, PAYLOAD_SLACK = 300000, 512
 # 65,535 bytes of the Message column, four a rune; PostPropsMaxUserRunes.
 MAX_POST_RUNES, MAX_PROPS_RUNES = 16383, 760000
 
-STRING, OBJECT, INT, BOOL, SLACK_BOOL, ANY = "string", "object", "int", "bool", "slack bool", "any"
+OPTION = {"text": STRING, "value": STRING}
+INTEGRATION = {"url": STRING, "context": OBJECT}
 ACTION = {"id": STRING, "type": STRING, "name": STRING, "disabled": BOOL, "style": STRING,
-          "data_source": STRING, "options": ANY, "default_option": STRING, "integration": OBJECT,
-          "cookie": STRING}
+          "data_source": STRING, "options": [OPTION], "default_option": STRING,
+          "integration": INTEGRATION, "cookie": STRING}
 FIELD = {"title": STRING, "value": ANY, "short": SLACK_BOOL}
 ATTACHMENT = {"id": INT, "fallback": STRING, "color": STRING, "pretext": STRING,
               "author_name": STRING, "author_link": STRING, "author_icon": STRING, "title": STRING,
@@ -40,6 +44,11 @@ PRIORITY = {"priority": STRING, "requested_ack": BOOL, "persistent_notifications
 REQUEST = {"text": STRING, "username": STRING, "icon_url": STRING, "channel": STRING,
            "props": OBJECT, "attachments": [ATTACHMENT], "type": STRING, "icon_emoji": STRING,
            "priority": PRIORITY, "silent": BOOL}
+# gorilla/schema knows the fields of IncomingWebhookRequest by their Go names; the rest is no string.
+FORM = {"text": "text", "username": "username", "iconurl": "icon_url", "channelname": "channel",
+        "type": "type", "iconemoji": "icon_emoji"}
+RESERVED_PROPS = {"attachments", "override_icon_url", "override_username", "from_webhook"}
+TOKEN = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 
 MESSAGES = {
     "channel": "Couldn't find the channel.",
@@ -47,20 +56,23 @@ MESSAGES = {
     "disabled": "Incoming webhooks have been disabled by the system admin.",
     "invalid": "Invalid webhook.",
     "permissions": "Inappropriate channel permissions.",
-    "split_props_length": "Unable to split webhook props into {max} character parts.",
+    "split_props_length":
+        f"Unable to split webhook props into {MAX_PROPS_RUNES} character parts.",
     "text": "No text specified.",
     "user": "Couldn't find the user.",
 }
+UNDECODED = {"decode": "decode the payload of media type {}", "media_type": "parse the media type",
+             "parse_form": "parse the form", "parse_multipart": "parse the multipart form"}
+# Before 10.4 the web layer had few ids of its own.
+OLD_IDS = {"decode": "model.incoming_hook.parse_data.app_error",
+           "media_type": "api.webhook.incoming.error", "parse_form": "api.webhook.incoming.error",
+           "parse_multipart": "api.webhook.incoming.error"}
 
 
 class Refused(Exception):
     def __init__(self, status, error_id, message=None):
         super().__init__(error_id)
-        self.status, self.id, self.message = status, error_id, message
-
-
-class DecodeError(Exception):
-    """What encoding/json would not take."""
+        self.status, self.id, self.message = status, error_id, message or error_id
 
 
 def web_error(status, name):
@@ -70,51 +82,68 @@ def web_error(status, name):
 class Mattermost(HookServer):
     """wraps: servers since 10.4 name nearly every error `general`; older ones name the cause.
     tells_size: recent servers answer 413 to what is too large; others take the cut body for bad
-    JSON (mattermost#30071)."""
+    JSON (mattermost#30071). hardened: ExperimentalEnableHardenedMode. subpath: of the site's URL."""
 
-    def __init__(self, port=0, *, wraps=True, tells_size=True, max_payload=MAX_PAYLOAD):
+    def __init__(self, port=0, *, wraps=True, tells_size=True, hardened=False,
+                 max_payload=MAX_PAYLOAD, subpath=""):
         self.hook = new_id()
-        self.wraps, self.tells_size, self.max_payload = wraps, tells_size, max_payload
+        self.wraps, self.tells_size, self.hardened = wraps, tells_size, hardened
+        self.max_payload, self.subpath = max_payload, subpath
         self.enabled = True  # EnableIncomingWebhooks
+        self.overrides = False  # EnablePostUsernameOverride and EnablePostIconOverride
         self.is_deleted = False
+        self.has_owner = True
         self.channel = "town-square"  # the webhook's own
         self.channels = {"town-square", "soc"}
         self.private_channels = set()  # of which the webhook's owner is no member
-        self.users = {"anna"}
+        self.users = {"anna": new_id()}  # names and ids
         self.is_locked = False
         super().__init__(port)
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}/hooks/{self.hook}"
+        return f"http://127.0.0.1:{self.port}{self.subpath}/hooks/{self.hook}"
 
     def show(self, handler):
         """Only POST is routed to hooks: a GET of any path is the web application's."""
         return 200, {"Content-Type": "text/html; charset=utf-8"}, "<!doctype html><html></html>"
 
     def accept(self, handler, raw):
-        hook = re.fullmatch(r"/hooks/([A-Za-z0-9]+)", urlsplit(handler.path).path)
+        url = urlsplit(handler.path)
+        hook = re.fullmatch(re.escape(self.subpath) + r"/hooks/([A-Za-z0-9]+)", url.path)
+        if not hook:  # the web application's again
+            return 404, {"Content-Type": "text/html"}, "<!doctype html><html></html>", None
         request_id = new_id()
-        headers = {"X-Request-Id": request_id, "X-Version-Id": "10.11.4.10.11.4"}
+        headers = {"X-Request-Id": request_id, "X-Version-Id": "10.11.4.10.11.4.0.false"}
         try:
-            if not hook:
-                raise Refused(404, "api.context.404.app_error",
-                              "Sorry, we could not find the page.")
-            posts, document = self._handle(hook[1], handler.headers.get("Content-Type"), raw)
+            posts, document = self._handle(
+                hook[1], handler.headers.get("Content-Type"), url.query, raw)
         except Refused as refused:
-            return refused.status, headers, error_body(refused, request_id), None
+            status, body = self._error(refused, request_id)
+            return status, {**headers, "Content-Type": "application/json"}, body, None
         entry = {"json": document, "posts": posts, "request_id": request_id}
         return 200, {**headers, "Content-Type": "text/plain"}, "ok", entry
 
-    def _handle(self, hook, content_type, raw):
-        media_type = parse_media_type(content_type)
+    def _error(self, refused, request_id):
+        """AppError; detailed_error is blank unless EnableDeveloper is on."""
+        status, error_id, message = refused.status, refused.id, refused.message
+        if self.hardened and status >= 500:
+            status, error_id, message = 500, "", "Internal Server Error"
+        return status, {"id": error_id, "message": message, "detailed_error": "",
+                        "request_id": request_id, "status_code": status}
+
+    # Decoding -----------------------------------------------------------------------------------
+
+    def _handle(self, hook, content_type, query, raw):
+        media_type = ""
         try:
-            document = self._read(media_type, content_type, raw)
-            request = decode_request(document)
-        except DecodeError:
-            raise Refused(400, "web.incoming_webhook.decode.app_error",
-                          "Failed to decode the payload of media type "
-                          f"{media_type} for incoming webhook {hook}.") from None
+            raw, is_cut = self._limited(raw)
+            check_form(query)
+            media_type = parse_media_type(content_type)
+            document = read_body(media_type, content_type, query, raw, is_cut)
+            request = document if media_type == "multipart/form-data" else decode_request(document)
+        except DecodeError as fault:
+            raise self._undecoded(str(fault), media_type, hook) from None
         try:
             return self._create_posts(hook, request), document
         except Refused as refused:
@@ -124,22 +153,24 @@ class Mattermost(HookServer):
                           "Failed to handle the payload of media type "
                           f"{media_type} for incoming webhook {hook}.") from None
 
-    def _read(self, media_type, content_type, raw):
+    def _limited(self, raw):
         limit = self.max_payload + PAYLOAD_SLACK
-        if len(raw) > limit:
-            if self.tells_size:
-                raise Refused(413, "api.context.request_body_too_large.app_error",
-                              "The request body is too large.")
-            raw = raw[:limit]
-        if media_type == "application/x-www-form-urlencoded":
-            form = parse_qs(raw.decode(errors="replace"), keep_blank_values=True)
-            return read_json(form.get("payload", [""])[0].encode())
-        if media_type == "multipart/form-data":
-            return read_multipart(content_type, raw)
-        return read_json(raw)
+        if len(raw) > limit and self.tells_size:
+            raise Refused(413, "api.context.request_body_too_large.app_error",
+                          "Request body too large.")
+        return raw[:limit], len(raw) > limit
+
+    def _undecoded(self, fault, media_type, hook):
+        name = fault if fault in OLD_IDS else "decode"
+        if not self.wraps:
+            return Refused(400, OLD_IDS[name], "Unable to parse incoming data.")
+        failed = UNDECODED[name].format(media_type)
+        return Refused(400, f"web.incoming_webhook.{name}.app_error",
+                       f"Failed to {failed} for incoming webhook {hook}.")
+
+    # HandleIncomingWebhook and CreateWebhookPost, check by check in their order -----------------
 
     def _create_posts(self, hook, request):
-        """HandleIncomingWebhook and CreateWebhookPost, check by check in their order."""
         if not self.enabled:
             raise web_error(501, "disabled")
         text, attachments = request.get("text", ""), request.get("attachments")
@@ -147,21 +178,27 @@ class Mattermost(HookServer):
             raise web_error(400, "text")
         if hook != self.hook or self.is_deleted:
             raise web_error(400, "invalid")
+        text = self._expand(text)
+        attachments = [self._expand_attachment(a) for a in attachments or []]
         channel = self._find_channel(request.get("channel", ""))
         if self.is_locked and channel != self.channel:
             raise web_error(403, "channel_locked")
+        if not self.has_owner:
+            raise web_error(403, "user")
         if channel in self.private_channels:
             raise web_error(403, "permissions")
-        priority = request.get("priority")
-        if priority is not None and priority.get("priority") is None:
+        check_priority(request)
+        post_type = "slack_attachment" if attachments else request.get("type", "")
+        if post_type.startswith("system_"):
             raise Refused(400, "api.context.invalid_param.app_error",
-                          "Invalid webhook.priority.priority parameter.")
-        if not attachments and request.get("type", "").startswith("system_"):
-            raise Refused(400, "api.context.invalid_param.app_error", "Invalid post.type parameter.")
-        if request.get("silent") and priority and priority.get("persistent_notifications"):
-            raise Refused(400,
-                          "api.post.create_post.silent_persistent_notification.app_error")
-        return split_post(channel, rewrite(text), [rewrite_attachment(a) for a in attachments or []])
+                          "Invalid or missing post.type in request body.")
+        posts = split_post({"channel": channel, "message": link_text(text, LINK_IN_MESSAGE),
+                            "type": post_type, "props": self._props(request)},
+                           [link_attachment(attachment) for attachment in attachments])
+        if post_type not in ("", "me", "slack_attachment") and not post_type.startswith("custom_"):
+            raise Refused(500, "api.post.create_webhook_post.creating.app_error",
+                          "Error creating post.")
+        return posts
 
     def _find_channel(self, name):
         if not name:
@@ -170,7 +207,7 @@ class Mattermost(HookServer):
                               "Unable to find the existing channel.")
             return self.channel
         if name.startswith("@"):
-            if name[1:] not in self.users:
+            if name[1:].lower() not in self.users:
                 raise web_error(400, "user")
             return name
         name = name.removeprefix("#")
@@ -178,49 +215,60 @@ class Mattermost(HookServer):
             raise web_error(404, "channel")
         return name
 
+    def _props(self, request):
+        """What the request says of itself is overwritten; a name or picture is taken where it may."""
+        props = {"from_webhook": "true"}
+        if self.overrides:
+            props["override_username"] = request.get("username") or "webhook"
+            for name in ("icon_url", "icon_emoji"):
+                if request.get(name):
+                    props["override_" + name] = request[name]
+        props.update({name: value for name, value in request.get("props", {}).items()
+                      if name not in RESERVED_PROPS}, webhook_display_name="tocsin")
+        return props
+
+    def _expand(self, text):
+        """ProcessSlackText: Slack's ways to call people. Only users that there are."""
+        text = re.sub(r"<!(channel|here|all)>", r"@\1", text)
+        names = {user: name for name, user in self.users.items()}
+        return re.sub(r"<@([A-Za-z0-9]+)>",
+                      lambda match: "@" + names[match[1]] if match[1] in names else match[0], text)
+
+    def _expand_attachment(self, attachment):
+        """ProcessMessageAttachments."""
+        expanded = stored(attachment)
+        for name in ("pretext", "text", "title"):
+            expanded[name] = self._expand(expanded[name])
+        for field in expanded["fields"] or []:
+            if field["value"] is not None:
+                field["value"] = self._expand(field["value"])
+        return expanded
+
     def refusal(self, status):
         request_id = new_id()
         headers = {"X-Request-Id": request_id}
-        if status == 429:  # RateLimitSettings; plain text, as the limiter's library answers
+        if status == 429:  # RateLimitSettings; as the limiter's library answers
             return {**headers, "X-RateLimit-Limit": "10", "X-RateLimit-Remaining": "0",
-                    "X-RateLimit-Reset": "1", "Retry-After": "1"}, "limit exceeded\n"
+                    "X-RateLimit-Reset": "1", "Retry-After": "1",
+                    "Content-Type": "text/plain; charset=utf-8"}, "limit exceeded\n"
         if status in (502, 503, 504):  # a proxy's
             return {"Content-Type": "text/html"}, f"<html><body>{status}</body></html>"
-        if status == 400:
-            refused = Refused(400, "web.incoming_webhook.decode.app_error",
-                              f"Failed to decode the payload for incoming webhook {self.hook}.")
-        else:
-            refused = Refused(status, "web.incoming_webhook.general.app_error",
-                              f"Failed to handle the payload for incoming webhook {self.hook}.")
-        return headers, error_body(refused, request_id)
+        refused = Refused(status, "web.incoming_webhook.general.app_error",
+                          "Failed to handle the payload of media type application/json for incoming "
+                          f"webhook {self.hook}.")
+        if status == 400:  # `general` would be the webhook's fault, not the message's
+            refused = web_error(400, "text")
+        return {**headers, "Content-Type": "application/json"}, self._error(refused, request_id)[1]
 
-    # What a person reads ----------------------------------------------------------------------
+    # What a person reads ------------------------------------------------------------------------
 
     @staticmethod
     def as_text(entry):
-        """The posts as they read from top to bottom. Of an attachment with a member of a wrong type
-        the clients show nothing."""
-        if not is_shown(entry["json"].get("attachments")):
-            return ""
-        lines = []
-        for post in entry["posts"]:
-            lines.append(unescape(post["message"]))
-            for attachment in post["attachments"]:
-                lines += attachment_lines(attachment)
-        return "\n".join(line for line in lines if line)
+        return reading.as_text(entry["posts"])
 
     @staticmethod
     def mentions(entry):
-        """The names after an @ that would notify somebody, wherever the server looks for them."""
-        names = set()
-        for post in entry["posts"]:
-            names |= find_mentions(post["message"])
-            for attachment in post["attachments"]:
-                names |= find_mentions(attachment.get("pretext", ""))
-                names |= find_mentions(attachment.get("text", ""))
-                for field in attachment.get("fields", []):
-                    names |= find_mentions(field.get("value") or "")
-        return names
+        return reading.mentions(entry["posts"])
 
 
 def new_id():
@@ -228,69 +276,75 @@ def new_id():
     return "".join(secrets.choice("ybndrfg8ejkmcpqxot1uwisza345h769") for _ in range(26))
 
 
-def error_body(refused, request_id):
-    """detailed_error is blank unless EnableDeveloper is on."""
-    message = refused.message or refused.id
-    return {"id": refused.id, "message": message.format(max=MAX_PROPS_RUNES), "detailed_error": "",
-            "request_id": request_id, "status_code": refused.status}
-
-
 # Decoding ---------------------------------------------------------------------------------------
 
 
 def parse_media_type(content_type):
-    """mime.ParseMediaType; no header at all is fine, and means JSON."""
+    """mime.ParseMediaType; no header at all is fine, and means JSON. Bad parameters are let pass,
+    but not the same one twice."""
     if not content_type:
         return ""
-    media_type = content_type.split(";")[0].strip().lower()
-    if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9a-z-]+(/[!#$%&'*+.^_`|~0-9a-z-]+)?", media_type):
-        raise Refused(400, "web.incoming_webhook.media_type.app_error",
-                      "Failed to parse the media type.")
-    return media_type
+    media_type, *parameters = content_type.split(";")
+    names = [parameter.split("=")[0].strip().lower() for parameter in parameters if "=" in parameter]
+    if not re.fullmatch(f"{TOKEN}(/{TOKEN})?", media_type.strip()) or len(set(names)) < len(names):
+        raise DecodeError("media_type")
+    return media_type.strip().lower()
+
+
+def check_form(text):
+    """Request.ParseForm: it reads the URL's query whatever the media type."""
+    if ";" in text or re.search(r"%(?![0-9A-Fa-f]{2})", text):
+        raise DecodeError("parse_form")
+
+
+def read_body(media_type, content_type, query, raw, is_cut):
+    if media_type == "application/x-www-form-urlencoded":
+        body = raw.decode(errors="replace")
+        check_form(body)
+        if is_cut:
+            raise DecodeError("parse_form")
+        payloads = (parse_qs(text, keep_blank_values=True).get("payload") for text in (body, query))
+        return read_json(next((found[0] for found in payloads if found), "").encode())
+    if media_type == "multipart/form-data":
+        return read_multipart(content_type, raw)
+    return read_json(raw)
 
 
 def read_multipart(content_type, raw):
-    """Form fields by their names; what is no string cannot be sent in this way."""
+    """Form fields by the names that gorilla/schema knows; an unknown one is an error."""
     message = Message()
     message["Content-Type"] = content_type
     boundary = message.get_param("boundary")
+    parts = raw.split(b"--" + str(boundary).encode())
+    if not boundary or len(parts) < 2 or not parts[-1].startswith(b"--"):
+        raise DecodeError("parse_multipart")
     request = {}
-    for part in raw.split(b"--" + str(boundary).encode())[1:-1]:
+    for part in parts[1:-1]:
         head, _, body = part.partition(b"\r\n\r\n")
         name = re.search(rb'name="([^"]+)"', head)
-        if name and REQUEST.get(name[1].decode()) == STRING:
-            request[name[1].decode()] = body.removesuffix(b"\r\n").decode(errors="replace")
+        if not name:
+            raise DecodeError("parse_multipart")
+        known = name[1].decode(errors="replace").casefold()
+        if known not in FORM:
+            raise DecodeError(f"schema: invalid path {known}")
+        request[FORM[known]] = body.removesuffix(b"\r\n").decode(errors="replace")
     return request
 
 
 def read_json(raw):
     """A document that cannot be decoded gets a second try."""
-    text = raw.decode(errors="replace")
     try:
-        document = first_value(text)
+        document = first_value(raw)
         decode_request(document)
         return document
     except DecodeError:
-        return first_value(escape_controls(text))
+        return first_value(escape_controls(raw))
 
 
-def escape_controls(text):
+def escape_controls(raw):
     """Raw newlines and tabs inside the strings of these members are made \\n and \\t."""
-    members = r'(?s)"(text|fallback|pretext|author_name|title|value)"\s*:\s*"(\\"|[^"])*"'
-    return re.sub(members, lambda match: match[0].replace("\n", "\\n").replace("\t", "\\t"), text)
-
-
-def refuse_constant(name):
-    raise DecodeError(name)
-
-
-def first_value(text):
-    """Whatever follows the first JSON value is not looked at."""
-    try:
-        decoder = json.JSONDecoder(parse_constant=refuse_constant)
-        return decoder.raw_decode(text.lstrip(" \t\r\n"))[0]
-    except (ValueError, RecursionError) as fault:
-        raise DecodeError(str(fault)) from None
+    members = rb'(?s)"(text|fallback|pretext|author_name|title|value)"\s*:\s*"(\\"|[^"])*"'
+    return re.sub(members, lambda match: match[0].replace(b"\n", b"\\n").replace(b"\t", b"\\t"), raw)
 
 
 def decode_request(document):
@@ -299,123 +353,80 @@ def decode_request(document):
     request = decode(document, REQUEST) or {}
     attachments = [a for a in request.pop("attachments", []) if a is not None]
     for attachment in attachments:
-        if "fields" in attachment:
-            attachment["fields"] = [f for f in attachment["fields"] if f is not None]
-        for field in attachment.get("fields", []):
-            if field.get("value") is not None and not isinstance(field["value"], str):
+        attachment["fields"] = [f for f in attachment.get("fields", []) if f is not None]
+        for field in attachment["fields"]:
+            if field.get("value") is not None:
                 field["value"] = go_print(field["value"])
     if attachments:
         request["attachments"] = attachments
     return request
 
 
-def decode(value, kind):
-    """encoding/json into the declared type: null leaves the zero value, names match in any case,
-    unknown ones are ignored, a wrong type is an error."""
-    if value is None or kind == ANY:
-        return value
-    if isinstance(kind, dict):
-        if not isinstance(value, dict):
-            raise DecodeError("an object is needed")
-        members = {}
-        for name, member in value.items():
-            known = name.lower()
-            if known in kind:
-                decoded = decode(member, kind[known])
-                if decoded is not None or kind[known] == ANY:
-                    members[known] = decoded
-        return members
-    if isinstance(kind, list):
-        if not isinstance(value, list):
-            raise DecodeError("an array is needed")
-        return [decode(item, kind[0]) for item in value]
-    return decode_scalar(value, kind)
-
-
-def decode_scalar(value, kind):
-    is_bool = isinstance(value, bool)
-    fits = {STRING: isinstance(value, str), OBJECT: isinstance(value, dict), BOOL: is_bool,
-            INT: isinstance(value, int) and not is_bool,
-            SLACK_BOOL: is_bool or (isinstance(value, str) and value.lower() in ("true", "false"))}
-    if not fits[kind]:
-        raise DecodeError(f"{value!r} is no {kind}")
-    return value in (True, "true", "True", "TRUE") if kind == SLACK_BOOL else value
-
-
-def go_print(value):
-    """fmt.Sprintf("%v"): numbers are float64."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, (int, float)):
-        return f"{value:g}" if abs(value) >= 1e21 else f"{value:.15g}"
-    if isinstance(value, list):
-        return f"[{' '.join(go_print(item) for item in value)}]"
-    if isinstance(value, dict):
-        return f"map[{' '.join(f'{name}:{go_print(value[name])}' for name in sorted(value))}]"
-    return "<nil>" if value is None else value
-
-
 # Posting ----------------------------------------------------------------------------------------
 
 
-def rewrite(text):
-    """Slack's way of writing mentions and links becomes Mattermost's."""
-    text = re.sub(r"<!(channel|here|all)>", r"@\1", text)
-    text = re.sub(r"<@([A-Za-z0-9]+)>", r"@\1", text)
-    return re.sub(r"<([^<|]+)\|([^>]+)>", r"[\2](\1)", text)
+def check_priority(request):
+    priority = request.get("priority")
+    if priority is not None and priority.get("priority") is None:
+        raise Refused(400, "api.context.invalid_param.app_error",
+                      "Invalid or missing webhook.priority.priority in request body.")
+    if request.get("silent") and priority and priority.get("persistent_notifications"):
+        raise Refused(400, "api.post.create_post.silent_persistent_notification.app_error")
 
 
-def rewrite_attachment(attachment):
-    rewritten = dict(attachment)
+def stored(attachment):
+    """As json.Marshal keeps it with the post: every member is there, an empty list is null."""
+    zero = {STRING: "", INT: 0}
+    kept = {name: attachment.get(name, zero.get(kind)) for name, kind in ATTACHMENT.items()
+            if isinstance(kind, str)}
+    kept["fields"] = [{"title": field.get("title", ""), "value": field.get("value"),
+                       "short": field.get("short", False)}
+                      for field in attachment.get("fields", [])] or None
+    actions = [action for action in attachment.get("actions", []) if action is not None]
+    return {**kept, "actions": actions} if actions else kept
+
+
+# <url|label>, once in messages (app/webhook.go) and once in attachments (message_attachment.go).
+LINK_IN_MESSAGE = r"<([^\n<|>]+)\|([^|\n>]+)>"
+LINK_IN_ATTACHMENT = r"<([^<|]+)\|([^>]+)>"
+
+
+def link_text(text, pattern):
+    return re.sub(pattern, r"[\2](\1)", text)
+
+
+def link_attachment(attachment):
     for name in ("text", "pretext"):
-        if name in rewritten:
-            rewritten[name] = rewrite(rewritten[name])
-    if "fields" in rewritten:
-        rewritten["fields"] = [
-            {**field, "value": rewrite(field["value"])} if isinstance(field.get("value"), str)
-            else field for field in rewritten["fields"]]
-    return rewritten
+        attachment[name] = link_text(attachment[name], LINK_IN_ATTACHMENT)
+    for field in attachment["fields"] or []:
+        if field["value"] is not None:
+            field["value"] = link_text(field["value"], LINK_IN_ATTACHMENT)
+    return attachment
 
 
-def runes(attachments):
-    return len(json.dumps({"attachments": attachments}, ensure_ascii=False, separators=(",", ":")))
-
-
-def split_post(channel, text, attachments):
+def split_post(post, attachments):
     """SplitWebhookPost: long text makes more posts; an attachment that does not fit goes to the next
     one, and where it does not fit alone, its text is cut."""
+    text, props = post["message"], post["props"]
+    if runes(props) > MAX_PROPS_RUNES:
+        raise web_error(400, "split_props_length")
     parts = [text[at:at + MAX_POST_RUNES] for at in range(0, len(text), MAX_POST_RUNES)] or [""]
-    posts = [{"channel": channel, "message": part, "attachments": []} for part in parts]
+    posts = [{**post, "message": part, "attachments": []} for part in parts]
     for attachment in attachments:
-        if posts[-1]["attachments"] and \
-                runes(posts[-1]["attachments"] + [attachment]) > MAX_PROPS_RUNES:
-            posts.append({"channel": channel, "message": "", "attachments": []})
-        over = runes(posts[-1]["attachments"] + [attachment]) - MAX_PROPS_RUNES
-        if over > 0:
-            body = attachment.get("text", "")
-            if len(body) < over:
+        if posts[-1]["attachments"] and over(posts[-1], attachment) > 0:
+            posts.append({**post, "message": "", "attachments": []})
+        excess = over(posts[-1], attachment)
+        if excess > 0:
+            if len(attachment["text"]) < excess:
                 raise web_error(400, "split_props_length")
-            attachment = {**attachment, "text": body[:len(body) - over]}
+            attachment["text"] = attachment["text"][:len(attachment["text"]) - excess]
         posts[-1]["attachments"].append(attachment)
     return posts
 
 
-# Showing ----------------------------------------------------------------------------------------
-
-
-def is_shown(attachments):
-    """What the clients ask of attachments, since 10.4: each member that was sent has its type."""
-    for attachment in attachments or []:
-        for name, kind in ATTACHMENT.items():
-            if name in attachment and kind == STRING and not isinstance(attachment[name], str):
-                return False
-            if name in attachment and isinstance(kind, list) and attachment[name] is None:
-                return False
-        for field in attachment.get("fields", []):
-            if not isinstance(field.get("title"), str) or field.get("value") is None or \
-                    not isinstance(field.get("short", False), bool):
-                return False
-    return True
+def over(post, attachment):
+    props = {**post["props"], "attachments": [*post["attachments"], attachment]}
+    return runes(props) - MAX_PROPS_RUNES
 
 
 def complaints(attachment):
@@ -432,31 +443,10 @@ def complaints(attachment):
         if attachment.get(name) and \
                 not re.match("https?://[^/]", attachment[name], re.IGNORECASE):
             found.append(name)
+    for field in attachment.get("fields") or []:
+        if not isinstance(field.get("value"), (str, int, type(None))) or \
+                isinstance(field.get("value"), bool):
+            found.append("value")
+    if not isinstance(attachment.get("ts"), (str, int, float, type(None))):
+        found.append("ts")
     return found
-
-
-def unescape(markdown):
-    """Back-slashes before punctuation are not shown."""
-    return re.sub(rf"\\([{re.escape(string.punctuation)}])", r"\1", markdown)
-
-
-def attachment_lines(attachment):
-    title = attachment.get("title", "")
-    lines = [unescape(attachment.get("pretext", "")),
-             title if attachment.get("title_link") else unescape(title),
-             unescape(attachment.get("text", ""))]
-    for field in attachment.get("fields", []):
-        lines.append(f"{field['title']}: {unescape(field.get('value') or '')}")
-    footer = attachment.get("footer", "")
-    lines.append(footer if len(footer) <= 300 else footer[:299] + "…")
-    lines.append(attachment.get("title_link", ""))
-    return lines
-
-
-def find_mentions(markdown):
-    """Text nodes only: what stands in code calls nobody. Words are made of letters, digits and
-    `:.-_@`; those that begin a word are cut off before the @ is looked for."""
-    text = re.sub(r"(?s)(`+).+?\1", " ", markdown)
-    words = re.split(r"[^\w:.\-@]", text)
-    return {word.lstrip(":._-")[1:].rstrip(":.-_") for word in words
-            if word.lstrip(":._-").startswith("@") and len(word.lstrip(":._-")) > 1}

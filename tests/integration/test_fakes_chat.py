@@ -11,7 +11,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from fakes.mattermost import MAX_POST_RUNES, Mattermost, complaints  # noqa: E402
+from fakes import mattermost_reading as reading  # noqa: E402
+from fakes.mattermost import (  # noqa: E402
+    MAX_POST_RUNES, MAX_PROPS_RUNES, Mattermost, complaints)
 from fakes.teams import Teams  # noqa: E402
 
 JSON = {"Content-Type": "application/json; charset=utf-8"}
@@ -205,32 +207,64 @@ def test_a_get_proves_nothing(mattermost):
     assert get(mattermost.url + "x")[1].startswith("<!doctype html>")
 
 
+def part(name, value="hello"):
+    return f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n--b--\r\n'
+
+
 @pytest.mark.parametrize("headers, body, status", [
     ({}, HELLO, 200),
     ({"Content-Type": "text/plain"}, HELLO, 200),
     ({"Content-Type": "application/x-www-form-urlencoded"}, HELLO, 400),
     ({"Content-Type": "application/x-www-form-urlencoded"},
      urlencode({"payload": json.dumps(HELLO)}), 200),
-    ({"Content-Type": "multipart/form-data; boundary=b"},
-     '--b\r\nContent-Disposition: form-data; name="text"\r\n\r\nhello\r\n--b--\r\n', 200),
-    ({"Content-Type": "no/such/type"}, HELLO, 400),
+    ({"Content-Type": "Application/JSON; Charset=x; y"}, HELLO, 200),
+    ({"Content-Type": "multipart/form-data; boundary=b"}, part("text"), 200),
+    ({"Content-Type": "multipart/form-data; boundary=b"}, 
+     part("ChannelName", "soc").removesuffix("--b--\r\n") + part("text"), 200),
 ])
 def test_the_media_type_says_how_the_body_is_read(mattermost, headers, body, status):
     assert post(mattermost.url, body, headers)[0] == status
+
+
+@pytest.mark.parametrize("content_type, body, name", [
+    ("no/such/type", HELLO, "media_type"), ("/", HELLO, "media_type"),
+    ("text/plain; a=1; A=2", HELLO, "media_type"),
+    ("application/x-www-form-urlencoded", "payload=%zz", "parse_form"),
+    ("application/x-www-form-urlencoded", "a;b", "parse_form"),
+    ("application/x-www-form-urlencoded", "other=1", "decode"),
+    ("multipart/form-data", part("text"), "parse_multipart"),
+    ("multipart/form-data; boundary=b", "--b\r\n", "parse_multipart"),
+    ("multipart/form-data; boundary=b", part("channel"), "decode"),  # Go's name is ChannelName
+    ("multipart/form-data; boundary=b", part("icon_url"), "decode"),
+])
+def test_what_cannot_be_read_has_an_id_of_its_own(mattermost, content_type, body, name):
+    assert refused(post(mattermost.url, body, {"Content-Type": content_type})) == (400, name)
+
+
+def test_the_urls_query_is_a_form_too(mattermost):
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert post(mattermost.url + "?" + urlencode({"payload": json.dumps(HELLO)}), "", form)[0] == 200
+    assert refused(post(mattermost.url + "?%zz", HELLO)) == (400, "parse_form")
 
 
 @pytest.mark.parametrize("body", [
     "", "{", "[]", "7", '{"text": 1}', '{"text": "a"', '{"attachments": {}}',
     '{"attachments": [{"title": 1}]}', '{"attachments": [{"fields": {}}]}',
     '{"attachments": [{"fields": [{"short": "maybe"}]}]}', '{"attachments": [{"fields": [7]}]}',
-    '{"text": NaN}', '{"priority": "urgent", "text": "x"}', '{"icon_url": "a\tb", "text": "x"}',
+    '{"attachments": [{"fields": [{"short": null}]}]}', '{"attachments": [{"id": 1.0}]}',
+    '{"attachments": [{"id": 9223372036854775808}]}',
+    '{"attachments": [{"actions": [{"options": 1}]}]}',
+    '\ufeff{"text": "a"}', '{"props": []}', '{"text": "a", "\u017filent": 1}', '{"text": NaN}',
+    '{"priority": "urgent", "text": "x"}', '{"icon_url": "a\tb", "text": "x"}',
 ])
 def test_what_go_does_not_decode_is_refused(mattermost, body):
     assert refused(post(mattermost.url, body)) == (400, "decode")
 
 
 @pytest.mark.parametrize("body", [
-    '{"TEXT": "any case"}', '{"text": "trailing"} {garbage', '{"text": "x", "unknown": [1]}',
+    '{"TEXT": "any case"}', '{"text": "", "Text": "the last one"}', b'{"text": "\xff"}', '{"text": "\\ud800"}',
+    '{"attachments": [{"id": 3, "text": "x"}]}',
+    '{"text": "trailing"} {garbage', '{"text": "x", "unknown": [1]}',
     '{"text": "a\tb\nc"}', '{"text": "x", "attachments": null, "channel": null}',
     '{"attachments": [null, {"title": "t", "fields": [null, {"value": 7, "short": "True"}]}]}',
 ])
@@ -240,10 +274,12 @@ def test_what_go_decodes_is_taken(mattermost, body):
 
 def test_values_of_any_type_become_text(mattermost):
     post(mattermost.url, {"attachments": [{"fields": [
-        {"title": "t", "value": value} for value in (7, 1.5, True, [1, "a"], {"a": 1})]}]})
+        {"title": "t", "value": value}
+        for value in (7, 1.5, True, [1, "a"], {"a": 1}, 1234567, None)]}]})
     entry, = mattermost.wait_for(1)
     fields = entry["posts"][0]["attachments"][0]["fields"]
-    assert [field["value"] for field in fields] == ["7", "1.5", "true", "[1 a]", "map[a:1]"]
+    assert [field["value"] for field in fields] == ["7", "1.5", "true", "[1 a]", "map[a:1]",
+                                                  "1.234567e+06", None]
 
 
 @pytest.mark.parametrize("body", ["{}", "null", '{"attachments": []}', '{"attachments": [null]}'])
@@ -263,8 +299,18 @@ def test_nothing_to_say_is_refused_for_a_hook_of_any_id(old_mattermost, body):
     ({}, {"priority": {}}, (400, "api.context.invalid_param")),
     ({}, {"type": "system_x", "text": "x", "attachments": []},
      (400, "api.context.invalid_param")),
+    ({}, {"type": "own", "text": "x", "attachments": []},
+     (500, "api.post.create_webhook_post.creating")),
+    ({"has_owner": False}, {}, (403, "user")),
+    ({"is_locked": True}, {"channel": "@anna"}, (403, "channel_locked")),
+    ({"is_locked": True, "has_owner": False}, {"channel": "nowhere"}, (404, "channel")),
+    ({"enabled": False, "is_deleted": True}, {"attachments": []}, (501, "disabled")),
+    ({}, {"silent": True, "priority": {"priority": "urgent", "persistent_notifications": True}},
+     (400, "api.post.create_post.silent_persistent_notification")),
+    ({}, {"props": {"x": "<" * (MAX_PROPS_RUNES // 6 + 1)}}, (400, "split_props_length")),
 ])
 def test_each_refusal_has_its_status_and_its_id(old_mattermost, mattermost, change, more, answer):
+    old_mattermost.max_payload = mattermost.max_payload = 2 * MAX_PROPS_RUNES
     for fake in (old_mattermost, mattermost):
         for name, value in change.items():
             setattr(fake, name, value)
@@ -274,7 +320,43 @@ def test_each_refusal_has_its_status_and_its_id(old_mattermost, mattermost, chan
     assert mattermost.hook in wrapped[2], "the message holds the secret, as the real one does"
 
 
-@pytest.mark.parametrize("channel", ["", "town-square", "#soc", "@anna"])
+def test_older_servers_have_other_ids_for_what_they_cannot_read(old_mattermost):
+    assert refused(post(old_mattermost.url, "{")) == (400, "model.incoming_hook.parse_data")
+    status, _, body = post(old_mattermost.url, HELLO, {"Content-Type": "/"})
+    assert (status, json.loads(body)["id"]) == (400, "api.webhook.incoming.error")
+
+
+def test_hardened_mode_says_nothing_of_its_troubles():
+    fake = Mattermost(hardened=True)
+    fake.enabled = False
+    assert refused(post(fake.url, HELLO)) == (500, "")
+    assert refused(post(fake.url, "{")) == (400, "decode")
+    fake.stop()
+
+
+def test_names_and_pictures_are_taken_where_the_server_lets(mattermost):
+    own = {"username": "tocsin", "icon_url": "https://example.org/i.png",
+           "props": {"card": "c", "from_webhook": "no", "override_username": "no", "attachments": []}}
+    kept = {"from_webhook": "true", "webhook_display_name": "tocsin", "card": "c"}
+    post(mattermost.url, {**HELLO, **own})
+    mattermost.overrides = True
+    post(mattermost.url, {**HELLO, **own})
+    post(mattermost.url, HELLO)
+    props = [entry["posts"][0]["props"] for entry in mattermost.wait_for(3)]
+    assert props[0] == kept
+    assert props[1] == {**kept, "override_username": "tocsin",
+                        "override_icon_url": "https://example.org/i.png"}
+    assert props[2]["override_username"] == "webhook"
+
+
+@pytest.mark.parametrize("path", ["/hooks/", "/hooks/a-b", "/other", "/hooks/a/b"])
+def test_other_paths_are_the_web_applications(mattermost, path):
+    root = mattermost.url[:mattermost.url.index("/hooks")]
+    status, headers, _ = post(root + path, HELLO)
+    assert (status, headers["Content-Type"]) == (404, "text/html")
+
+
+@pytest.mark.parametrize("channel", ["", "town-square", "#soc", "@anna", "@Anna"])
 def test_a_channel_is_named_with_or_without_its_sign(mattermost, channel):
     assert post(mattermost.url, {**HELLO, "channel": channel})[0] == 200
 
@@ -295,6 +377,45 @@ def test_long_text_becomes_several_posts(mattermost):
     assert second["message"] == "é" and len(second["attachments"]) == 1
 
 
+def test_an_attachment_that_does_not_fit_goes_to_another_post_or_is_cut(mattermost):
+    mattermost.max_payload = 10 * MAX_PROPS_RUNES
+    half, whole = "x" * (MAX_PROPS_RUNES // 2), "é" * (MAX_PROPS_RUNES + 10)
+    post(mattermost.url, {"attachments": [{"text": half}, {"text": half}, {"text": whole}]})
+    lengths = [[len(attachment["text"]) for attachment in post["attachments"]]
+               for post in mattermost.wait_for(1)[0]["posts"]]
+    assert lengths[:2] == [[len(half)], [len(half)]]
+    assert MAX_PROPS_RUNES - 500 < lengths[2][0] < MAX_PROPS_RUNES
+
+
+def test_only_users_that_there_are_are_called_by_their_id(mattermost):
+    anna = mattermost.users["anna"]
+    post(mattermost.url, {"text": f"<@{anna}> <@nobody>",
+                          "attachments": [{"title": f"<@{anna}> <!all>"}]})
+    entry, = mattermost.wait_for(1)
+    assert entry["posts"][0]["message"] == "@anna <@nobody>"
+    assert entry["posts"][0]["attachments"][0]["title"] == "@anna @all"
+    assert Mattermost.mentions(entry) == {"anna", "nobody"}, "titles call nobody"
+
+
+def test_links_are_rewritten_by_two_rules(mattermost):
+    link = "<https://a.example/\n|b|c>"
+    post(mattermost.url, {"text": link, "attachments": [{"text": link, "title": link}]})
+    message, = mattermost.wait_for(1)[0]["posts"]
+    assert message["message"] == link
+    assert message["attachments"][0]["text"] == "[b|c](https://a.example/\n)"
+    assert message["attachments"][0]["title"] == link
+
+
+@pytest.mark.parametrize("text, names", [
+    ("@Channel, @all. x.@here (@anna) :@bob: ..@carl-", {"channel", "all", "here", "anna", "carl"}),
+    ("`@all` ```\n@here\n``` @\u200ball \uff20all", set()),
+    ("\\@anna _@bob_ &#64;carl &commat;dan &amp;commat;eve a@b.example",
+     {"anna", "bob", "carl", "dan"}),
+])
+def test_mentions_are_found_as_the_server_finds_them(text, names):
+    assert reading.find_mentions(text) == names
+
+
 def test_slacks_ways_of_writing_are_rewritten_and_call_people(mattermost):
     post(mattermost.url, {"text": "<!here>", "attachments": [
         {"title": "@all", "text": "<https://evil.example|click> \\@channel @\u200bnobody",
@@ -305,15 +426,33 @@ def test_slacks_ways_of_writing_are_rewritten_and_call_people(mattermost):
     assert Mattermost.mentions(entry) == {"here", "channel", "anna"}
 
 
-def test_an_attachment_with_a_wrong_member_is_posted_and_not_shown(mattermost):
-    for wrong in ({"pretext": None}, {"fields": [{"title": "t", "value": None, "short": True}]},
-                  {"fields": [{"title": "t", "value": "v", "short": "true"}]}, {"actions": None}):
-        assert post(mattermost.url, {"attachments": [{"title": "t", **wrong}]})[0] == 200
-        assert Mattermost.as_text(mattermost.received[-1]) == ""
+def test_what_the_server_keeps_has_every_member_and_its_type(mattermost):
+    """So that clients, which show no attachment with a member of another type, show these."""
+    post(mattermost.url, {"attachments": [
+        {"TITLE": "t", "pretext": None, "actions": None, "fields": []},
+        {"text": "u", "fields": [{"value": None}, {"title": "a", "value": "b", "short": "tRuE"}]}]})
+    first, second = mattermost.wait_for(1)[0]["posts"][0]["attachments"]
+    assert first["title"] == "t" and first["pretext"] == "" and first["fields"] is None
+    assert "actions" not in first and first["ts"] is None and first["id"] == 0
+    assert second["fields"] == [{"title": "", "value": None, "short": False},
+                                {"title": "a", "value": "b", "short": True}]
+    assert reading.is_shown(first) and reading.is_shown(second)
+    assert Mattermost.as_text(mattermost.received[0]) == "t\nu\n: \na: b"
+
+
+@pytest.mark.parametrize("wrong", [
+    {"pretext": None}, {"title": 7}, {"fields": [{"title": None, "value": "v", "short": True}]},
+    {"fields": [{"title": "t", "value": "v", "short": "true"}]}, {"actions": [None]},
+    {"actions": [{"name": 7}]}])
+def test_clients_show_no_attachment_with_a_member_of_a_wrong_type(mattermost, wrong):
+    post(mattermost.url, HELLO)
+    attachment, = mattermost.wait_for(1)[0]["posts"][0]["attachments"]
+    assert reading.is_shown(attachment) and not reading.is_shown({**attachment, **wrong})
+    assert reading.as_text([{"message": "m", "attachments": [{**attachment, **wrong}]}]) == "m"
 
 
 def test_a_scripted_failure_looks_like_the_servers(mattermost):
-    for status, answer in ((400, "decode"), (403, "general"), (500, "general"), (501, "general")):
+    for status, answer in ((400, "text"), (403, "general"), (500, "general"), (501, "general")):
         mattermost.fail_next(1, status)
         assert refused(post(mattermost.url, HELLO)) == (status, answer)
     mattermost.fail_next(1, 429)
