@@ -14,24 +14,37 @@
 #include "../shared/reason.h"
 #include "../shared/text.h"
 #include "../shared/words.h"
+#include "markdown.h"
+#include "plain.h"
+#include "refusal.h"
 
 /* The server takes 300,000 bytes by default (MaximumPayloadSizeBytes) and 16,383 code points of
  * text; administrators lower the former. Whatever the message, these add up to less than 100,000
  * bytes. */
 enum {
+    MAX_TEXT_RUNES = 16000,
     MAX_TITLE_RUNES = 512,
     MAX_TITLE = 4000,
-    MAX_TEXT_RUNES = 16000,
-    MAX_TEXT = 60000,
     MAX_LABEL_RUNES = 80,
     MAX_VALUE_RUNES = 1000,
     MAX_VALUE = 4000,
-    MAX_FIELDS = 20000,
     MAX_FOOTER_RUNES = 300, /* the clients cut there themselves */
+    MAX_MENTION = 1000,     /* so that no message can be too long by it */
     SHORT_VALUE = 40,
     MAX_ID = 100,
     USUAL_BODY = 2048,
 };
+
+struct limits {
+    size_t text_runes, text, fields; /* of the text, and the bytes of both in the document */
+};
+
+static const struct limits whole = {MAX_TEXT_RUNES, 60000, 20000};
+/* For a server that refused the whole: under 10,000 bytes in all. */
+static const struct limits shortened = {1000, 4000, 2000};
+
+/* What an outcome leaves for the next attempt. */
+#define SHORTENED "shortened"
 
 enum {
     PRIORITY_STANDARD,
@@ -39,8 +52,6 @@ enum {
     PRIORITY_URGENT,
     PRIORITY_AUTO
 };
-
-#define ZERO_WIDTH_SPACE "\xe2\x80\x8b"
 
 struct config {
     struct tocsin_secret url;
@@ -70,12 +81,36 @@ static const struct tocsin_option options[] = {
         "the lowest level that calls them"),
 };
 
-static bool check(struct tocsin_call *call, const void *config, const char **why)
+/* Names of channels are in lower case; those of users may be written in any. */
+static bool is_channel_name(const char *name)
 {
+    if (name[0] == '@')
+        return name[1] != '\0' && !strpbrk(name, " ");
+    name += name[0] == '#';
+    return *name != '\0' && name[strcspn(name, " ABCDEFGHIJKLMNOPQRSTUVWXYZ")] == '\0';
+}
+
+static bool is_said(const char *text)
+{
+    return text && *text;
+}
+
+static bool check(struct tocsin_call *call, const void *data, const char **why)
+{
+    const struct config *config = data;
+
     (void)call;
-    if (is_http_url(((const struct config *)config)->url.value))
+    if (!is_http_url(config->url.value))
+        *why = "url: must begin with https:// or http://";
+    else if (is_said(config->icon_url) && !is_http_url(config->icon_url))
+        *why = "icon_url: must begin with https:// or http://";
+    else if (is_said(config->channel) && !is_channel_name(config->channel))
+        *why = "channel: must be the name in the channel's URL, in lower case (town-square), or "
+               "@user";
+    else if (config->mention && text_units(config->mention) > MAX_MENTION)
+        *why = "mention: longer than 1,000 characters";
+    else
         return true;
-    *why = "url: must begin with https:// or http://";
     return false;
 }
 
@@ -92,24 +127,6 @@ static void text_set(struct tocsin_call *call, json_t *object, const char *name,
         json_object_set_new_nocheck(object, name, text_json(call, text));
 }
 
-/* Plain text in which @channel and <!channel> stand with a space that nobody sees. Mattermost looks
- * for mentions in Markdown only, and that the host escapes; titles, labels and footers are spared
- * for the day on which it looks there too. */
-static const char *unmentioned(struct tocsin_call *call, const char *text)
-{
-    if (!strchr(text, '@') && !strstr(text, "<!"))
-        return text;
-    char *out = call->host->alloc(call, strlen(text) * (1 + strlen(ZERO_WIDTH_SPACE)) + 1);
-    char *end = out;
-
-    for (; *text != '\0'; text++) {
-        *end++ = *text;
-        if (text[0] == '@' || (text[0] == '<' && text[1] == '!'))
-            end = stpcpy(end, ZERO_WIDTH_SPACE);
-    }
-    return out;
-}
-
 /* A title that is a link is shown as it is; in one that is not, the web client makes Markdown links
  * into links (message_attachment.tsx). */
 static const char *title_text(struct tocsin_call *call, const char *headline, const char *link)
@@ -124,7 +141,7 @@ static json_t *field_create(struct tocsin_call *call, const struct tocsin_fact *
     static const char frame[] = "{\"title\":\"\",\"value\":\"\",\"short\":false},";
     const char *label = text_cut(call, fact->label, MAX_LABEL_RUNES, SIZE_MAX);
     const char *value = text_cut(call, fact->value, MAX_VALUE_RUNES, MAX_VALUE);
-    const char *title = unmentioned(call, label);
+    const char *title = plain_label(call, label);
     const char *escaped = call->host->escape(call, TOCSIN_MARKDOWN, value);
     json_t *field = json_object();
 
@@ -136,7 +153,7 @@ static json_t *field_create(struct tocsin_call *call, const struct tocsin_fact *
 }
 
 /* As many fields as their limit takes, the first ones first. */
-static json_t *fields_create(struct tocsin_call *call)
+static json_t *fields_create(struct tocsin_call *call, size_t max)
 {
     const struct tocsin_message *message = call->message;
     json_t *fields = json_array();
@@ -144,7 +161,7 @@ static json_t *fields_create(struct tocsin_call *call)
 
     for (uint32_t i = 0; i < message->fact_count; i++) {
         json_t *field = field_create(call, message_fact(message, i), &size);
-        if (size > MAX_FIELDS) {
+        if (size > max) {
             json_decref(field);
             break;
         }
@@ -162,7 +179,14 @@ static const char *footer_text(struct tocsin_call *call, size_t left_out)
         more = call->host->format(call, "%zu more facts" DOT, left_out);
     const char *line =
         call->host->format(call, "%s%s%s%s", marks, *marks ? DOT : "", more, words_origin(call));
-    return text_cut(call, unmentioned(call, line), MAX_FOOTER_RUNES, SIZE_MAX);
+    return text_cut(call, plain_unmentioned(call, line), MAX_FOOTER_RUNES, SIZE_MAX);
+}
+
+static bool is_shortened(const struct tocsin_call *call)
+{
+    const char *resume = call->message->resume;
+
+    return resume && strcmp(resume, SHORTENED) == 0;
 }
 
 static json_t *attachment_create(struct tocsin_call *call)
@@ -171,15 +195,17 @@ static json_t *attachment_create(struct tocsin_call *call)
     const struct tocsin_message *message = call->message;
     const char *headline = text_cut(call, words_headline(call), MAX_TITLE_RUNES, MAX_TITLE);
     const char *link = message_link(message);
-    json_t *attachment = json_object(), *fields = fields_create(call);
+    const struct limits *limits = is_shortened(call) ? &shortened : &whole;
+    json_t *attachment = json_object(), *fields = fields_create(call, limits->fields);
     size_t left_out = message->fact_count - json_array_size(fields);
 
-    headline = unmentioned(call, headline);
+    headline = plain_unmentioned(call, headline);
     text_set(call, attachment, "fallback", headline);
     text_set(call, attachment, "color", colors[message_level(message)]);
     text_set(call, attachment, "title", title_text(call, headline, link));
     text_set(call, attachment, "title_link", link);
-    text_set(call, attachment, "text", text_cut(call, message->text, MAX_TEXT_RUNES, MAX_TEXT));
+    text_set(call, attachment, "text",
+        markdown_cut(call, message->text, limits->text_runes, limits->text));
     if (json_array_size(fields) > 0)
         json_object_set(attachment, "fields", fields);
     json_decref(fields);
@@ -219,46 +245,6 @@ static void render(void *instance, struct tocsin_call *call, struct tocsin_reque
     json_send(call, payload, USUAL_BODY, request);
 }
 
-/* Why the server said 400. Since 10.4 it wraps nearly every cause into `general`: a deleted
- * webhook, an unknown user, an empty message. The messages made here are never empty, too long or
- * of a wrong type (those would be `decode` anyway), so `general` speaks of the webhook: holding the
- * sink and telling the operator beats a dead letter for each event until somebody looks. */
-struct refusal {
-    const char *id;
-    uint32_t result;
-    const char *hint;
-};
-
-static const struct refusal *refusal_find(const char *id)
-{
-    static const struct refusal refusals[] = {
-        {"web.incoming_webhook.general.app_error", TOCSIN_UNUSABLE,
-            "most likely the webhook was deleted, or may not post to the channel; the server's log "
-            "says more under this request"},
-        {"web.incoming_webhook.invalid.app_error", TOCSIN_UNUSABLE,
-            "there is no such webhook: it was deleted, or the URL is not whole"},
-        {"web.incoming_webhook.channel.app_error", TOCSIN_UNUSABLE, "there is no such channel"},
-        {"web.incoming_webhook.channel_locked.app_error", TOCSIN_UNUSABLE,
-            "the webhook is locked to its own channel: leave `channel` out"},
-        {"web.incoming_webhook.permissions.app_error", TOCSIN_UNUSABLE,
-            "the webhook's owner may not post to the channel"},
-        {"web.incoming_webhook.user.app_error", TOCSIN_UNUSABLE, "there is no such user"},
-        {"web.incoming_webhook.disabled.app_error", TOCSIN_UNUSABLE,
-            "incoming webhooks are switched off on the server"},
-        {"web.incoming_webhook.decode.app_error", TOCSIN_REJECTED, ""},
-        {"web.incoming_webhook.parse.app_error", TOCSIN_REJECTED, ""},
-        {"web.incoming_webhook.text.app_error", TOCSIN_REJECTED, ""},
-        {"web.incoming_webhook.split_props_length.app_error", TOCSIN_REJECTED, ""},
-        {"api.context.request_body_too_large.app_error", TOCSIN_REJECTED,
-            "MaximumPayloadSizeBytes of the server is below what a message needs"},
-    };
-
-    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
-        if (strcmp(id, refusals[i].id) == 0)
-            return &refusals[i];
-    return NULL;
-}
-
 /* Ids are safe to show; anything else in their place is not theirs. */
 static const char *shown_id(const char *text)
 {
@@ -274,7 +260,7 @@ static void on_refused(const struct config *config, struct tocsin_call *call,
     auto_json json_t *error = answer_object(answer);
     const char *id = shown_id(member_text(error, "id"));
     const char *request = shown_id(member_text(error, "request_id"));
-    const struct refusal *refusal = refusal_find(id);
+    const struct refusal *refusal = refusal_find(id, answer->status);
     const char *hint = refusal ? refusal->hint : "";
 
     if (refusal && answer->status == 400)
@@ -287,6 +273,13 @@ static void on_refused(const struct config *config, struct tocsin_call *call,
         call->host->format(
             call, "%u %s%s%s%s", (unsigned)answer->status, id, request, *hint ? ": " : "", hint),
         config->url.value);
+}
+
+/* Once, and less of the message: a server, or a proxy before it, may be set to little. */
+static void on_too_large(const struct tocsin_call *call, struct tocsin_outcome *outcome)
+{
+    outcome->result = is_shortened(call) ? TOCSIN_REJECTED : TOCSIN_AGAIN;
+    outcome->resume = is_shortened(call) ? NULL : SHORTENED;
 }
 
 /* A GET, and so many a proxy, is answered 200 with a page: only the body tells. */
@@ -316,6 +309,8 @@ static void judge(void *instance, struct tocsin_call *call, const struct tocsin_
         return;
     }
     on_refused(instance, call, answer, outcome);
+    if (answer->status == 413 || outcome->result == TOCSIN_AGAIN)
+        on_too_large(call, outcome);
     /* 501 is how the server says that webhooks are switched off. */
     if (answer->status == 501)
         outcome->result = TOCSIN_UNUSABLE;
