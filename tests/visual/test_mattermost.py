@@ -11,6 +11,7 @@ from browser import script_text
 from stage import TESTS, load_event, load_object
 
 sys.path.insert(0, str(TESTS / "integration"))
+import hostile  # noqa: E402
 import sinks  # noqa: E402
 
 HERE = Path(__file__).resolve().parent / "mattermost"
@@ -30,32 +31,6 @@ rules:
             facts: {Details: "{{alert.details}}", Entity: "{{entity}}"}}]
 """
 LINK = "https://app.example/operations/alerts/1"
-
-# Each of them acts where it is not disarmed: the control below draws them as they are.
-ONE_LINE = [
-    "@all @here @channel @anna @anna.smith, @soc-team: (@dba) _@anna_ ~town-square",
-    "http://evil.test/a HTTPS://evil.test www.evil.test evil.test/x ftp://evil.test",
-    "mailto:a@evil.test mattermost://evil.test mattermost:xy tel:123456 mallory@evil.test",
-    "[click](https://evil.test/) <https://evil.test/> <a@evil.test> <x:/y> <https://evil.test|click>",
-    "![pixel](https://evil.test/p.png) :bomb: :+1: :) :-D :( <3 ;-)",
-    "**bold** __bold__ *em* _em_ ~~del~~ ***both*** `code` ``code``",
-    "<b>x</b> <script>alert(1)</script> <img src=x onerror=alert(1)> <!-- x --> </div>",
-    "&lt;b&gt; &commat;channel &#64;here &#x40;all &amp; &",
-    "$$x^2$$ $y$ #hashtag #one-two é#accent …#dots é~town-square",
-    "<!channel> <!here> <!all> <@U123> <evil|@all>",
-    r"C:\Windows\@all \@here \\@channel \[x](https://evil.test) \*em\* \\*em\\* end\\",
-    "＠channel @\u200bchannel \u202e@channel\u202c @\u2060all @\ufeffhere \uff03tag",
-]
-LINES = [
-    "[ref]: https://evil.test/", "[ref] [click][ref] ![pixel][ref]",
-    "", "# heading", "#heading", "## two ##", "### three", "line", "===", "line", "---", "", "***", "___",
-    "- one", "* two", "+ three", "1. four", "2) five", "- [x] done", "> quote", ">> quote", "",
-    "| a | b |", "|---|---|", "| c | d |", "a | b", ":-|-:", "",
-    "```latex", "x^2", "```", "~~~", "code", "~~~", "", "    code", "\tcode",
-    "<div>", "@all", "</div>",
-]
-HOSTILE = "\n".join([*ONE_LINE, *LINES])
-
 
 @pytest.fixture
 def chat(make_daemon, api, mattermost):
@@ -99,14 +74,9 @@ def acting(browser):
             if browser.count(f".post {selector}")}
 
 
-def shown(text):
-    """Without what cannot be seen; blanks that do not break count as blanks."""
-    return re.sub(r"\s+", " ", text.translate({ord(mark): None for mark in "\u200b\u202e\u202c"}))
-
-
 def hostile_alert():
-    return {**load_object("alert-full"), "title": " ".join(ONE_LINE), "details": HOSTILE,
-            "entity": {"name": " ".join(ONE_LINE), "uuid": "e"}}
+    return {**load_object("alert-full"), "title": " ".join(hostile.ONE_LINE), "details": hostile.TEXT,
+            "entity": {"name": " ".join(hostile.ONE_LINE), "uuid": "e"}}
 
 
 @pytest.mark.parametrize("scheme, width", [("light", 720), ("dark", 720), ("light", 390)])
@@ -159,11 +129,11 @@ def test_hostile_texts_are_only_text(chat, look, picture, link):
 
     assert acting(browser) == {}
     assert [href for _, href in browser.links()] == ([LINK] if link else [])
-    text = shown(browser.text(".attachment > .markdown"))
-    for line in HOSTILE.split("\n"):
-        assert shown(line).strip() in text
+    text = hostile.visible(browser.text(".attachment > .markdown"))
+    for line in hostile.TEXT.split("\n"):
+        assert hostile.visible(line) in text
     for place in (".attachment .title", ".field .markdown"):
-        assert shown(ONE_LINE[0]) in shown(browser.text(place))
+        assert hostile.visible(hostile.ONE_LINE[0]) in hostile.visible(browser.text(place))
     picture(f"mattermost-hostile-{'light' if link else 'no-link'}")
 
 
@@ -171,7 +141,7 @@ def test_hostile_facts_of_the_default_message_are_only_text(chat, look):
     browser = look(chat(load_event("alert-created"), hostile_alert()))
 
     assert acting(browser) == {} and len(browser.links()) == 1
-    assert shown(ONE_LINE[0]) in shown(browser.text(".fields"))
+    assert hostile.visible(hostile.ONE_LINE[0]) in hostile.visible(browser.text(".fields"))
 
 
 @pytest.mark.parametrize("name", ["alert-hostile-texts", "alert-wrong-types", "alert-nulls-everywhere"])
@@ -192,12 +162,14 @@ def test_a_template_may_link_and_style_and_its_values_may_not(chat, look):
     assert len(browser.links()) == 2
 
 
-def test_a_long_text_ends_with_an_ellipsis_and_not_within_an_escape(chat, look):
-    alert = {**load_object("alert-full"), "details": "<" * 15000}
+@pytest.mark.parametrize("character", ["<", "*", "\\", "@"])
+def test_a_long_text_ends_with_an_ellipsis_and_not_within_an_escape(chat, look, character):
+    alert = {**load_object("alert-full"), "details": character * 15000}
 
     browser = look(chat(load_event("alert-created"), alert, WORDS_RULES % LINK))
 
-    assert re.fullmatch(r"<{3000,}…", browser.text(".attachment > .markdown"))
+    text = hostile.visible(browser.text(".attachment > .markdown"))
+    assert re.fullmatch(re.escape(character) + "{3000,}…", text)
 
 
 # The page itself -----------------------------------------------------------------------------------
@@ -209,9 +181,9 @@ def post(**attachment):
 
 def test_the_page_draws_what_is_not_disarmed(look, picture):
     """Or the tests before this one would prove nothing."""
-    browser = look([post(title="t", text=HOSTILE),
+    browser = look([post(title="t", text=hostile.TEXT),
                     post(title="[click](https://evil.test) **bold** @all", fields=[
-                        {"title": "#tag :bomb:", "value": " ".join(ONE_LINE), "short": False}])])
+                        {"title": "#tag :bomb:", "value": " ".join(hostile.ONE_LINE), "short": False}])])
 
     missing = [selector for selector in ACTING if not browser.count(f".post {selector}")]
     assert missing == [], "these were found nowhere"
