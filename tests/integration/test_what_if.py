@@ -289,7 +289,9 @@ def test_alarms_and_what_waits_to_be_routed_are_treated_as_the_daemon_does(
 
 
 def test_a_deleted_alert_of_which_nothing_was_recorded_is_replayed_without_data(daemon):
-    event_id = daemon.accept(load_event("alert-deleted"))
+    event = load_event("alert-deleted")
+    event["attributes"]["uuid"] = "never-heard-of"
+    event_id = daemon.accept(event)
     daemon.wait_settled()
     report = compare(daemon, OLD.replace("urgency: {gte: 80}", "urgency: {exists: false}"))
     changes = {event["id"]: event["changes"] for event in report["shown"]}
