@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "build_config.h"
 #include "lane/far_end.h"
+#include "lane/guard.h"
 #include "lane/sockets.h"
 
 enum {
@@ -51,6 +52,7 @@ struct http_transfer {
     size_t header_room;
     size_t body_len, max_answer;
     bool refuse_longer;
+    struct sentry sentry; /* at its own connections, not at a proxy's */
     int64_t began_ms;
     struct progress progress;
     struct buf head; /* the answer's headers, as struct http_answer has them */
@@ -146,13 +148,17 @@ static size_t on_header(char *line, size_t size, size_t count, void *arg)
 }
 
 /* curl sends a POST again by itself when a reused connection closes before the answer, although the
- * far end may have taken the first: a message twice, and nobody told. The second is stopped. */
+ * far end may have taken the first: a message twice, and nobody told. The second is stopped. So is
+ * a request on a connection that another one opened, with a guard that let more pass or with none.
+ */
 static int on_request_begins(
     void *arg, char *primary_ip, char *local_ip, int primary_port, int local_port)
 {
     struct http_transfer *transfer = arg;
 
-    (void)primary_ip, (void)local_ip, (void)primary_port, (void)local_port;
+    (void)local_ip, (void)primary_port, (void)local_port;
+    if (!sentry_passes(&transfer->sentry, primary_ip))
+        return CURL_PREREQFUNC_ABORT;
     return ++transfer->progress.requests_begun > 1 ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
@@ -171,6 +177,8 @@ static bool transfer_maybe_sent(const struct http_transfer *transfer)
 
 static const char *failure_text(const struct http_transfer *transfer, CURLcode code)
 {
+    if (sentry_has_refused(&transfer->sentry))
+        return transfer->sentry.refusal;
     if (transfer->progress.is_too_long)
         return "the answer is too long";
     if (transfer->progress.head_len > head_bytes_max)
@@ -202,6 +210,7 @@ static void transfer_complete(struct http_transfer *transfer, CURLcode code)
     } else {
         answer.failure = failure_text(transfer, code);
         answer.is_too_long = transfer->progress.is_too_long;
+        answer.is_refused = sentry_has_refused(&transfer->sentry);
         answer.maybe_sent = transfer_maybe_sent(transfer);
     }
     /* A handle that failed may remember more of it than it tells. */
@@ -277,10 +286,13 @@ static int on_socket_wanted(CURL *easy, curl_socket_t fd, int what, void *arg, v
 static curl_socket_t on_socket_needed(
     void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
-    struct http_lane *lane = arg;
+    struct http_transfer *transfer = arg;
 
     (void)purpose;
-    return sockets_open(lane->sockets, address->family, address->socktype, address->protocol);
+    if (!sentry_passes_socket(&transfer->sentry, &address->addr))
+        return CURL_SOCKET_BAD;
+    return sockets_open(
+        transfer->lane->sockets, address->family, address->socktype, address->protocol);
 }
 
 static int on_socket_done_with(void *arg, curl_socket_t fd)
@@ -395,7 +407,7 @@ static void set_callbacks(struct http_transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request_begins);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_socket_needed);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer->lane);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_socket_done_with);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, transfer->lane);
 }
@@ -496,6 +508,17 @@ static void set_method(CURL *easy, const struct http_request *request)
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, is_usual ? NULL : request->method);
 }
 
+/* False where it is known already that the guard is against it. A proxy may stand anywhere. */
+static bool set_guard(struct http_transfer *transfer, const struct http_request *request)
+{
+    sentry_init(&transfer->sentry, request->guard);
+    if (!request->proxy)
+        return true;
+    bool may_start = sentry_passes_url(&transfer->sentry, request->url);
+    transfer->sentry.guard = NULL;
+    return may_start;
+}
+
 struct http_transfer *http_lane_send(
     struct http_lane *lane, const struct http_request *request, http_done done, void *arg)
 {
@@ -516,7 +539,8 @@ struct http_transfer *http_lane_send(
     set_headers(transfer, request);
     set_body(transfer->easy, request);
     set_method(transfer->easy, request);
-    transfer->is_active = curl_multi_add_handle(lane->multi, transfer->easy) == CURLM_OK;
+    transfer->is_active = set_guard(transfer, request) &&
+                          curl_multi_add_handle(lane->multi, transfer->easy) == CURLM_OK;
     if (transfer->is_active) {
         TAILQ_INSERT_TAIL(&lane->active, transfer, link);
     } else {

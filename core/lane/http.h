@@ -11,6 +11,7 @@
 
 struct event_base;
 struct error;
+struct guard;
 struct http_lane;
 struct http_transfer;
 
@@ -26,12 +27,16 @@ struct http_request {
     bool refuse_longer; /* a longer body is a failure; else it is cut, and drained a while */
     const char *proxy;  /* NULL: none, whatever the environment says */
     const char *ca;     /* a file of certificates to trust instead of the system's; NULL */
+    /* Which addresses may be connected to; NULL: any. A proxy's own may be any: it looks up names
+     * where nobody here sees it, so only an address that the URL names is judged then. */
+    const struct guard *guard;
 };
 
 struct http_answer {
     int status;             /* 0: no answer came, failure says why */
     const char *failure;    /* NULL, or one line */
     bool is_too_long;       /* the failure is a body over max_answer */
+    bool is_refused;        /* the failure is that the guard refused every address */
     bool maybe_sent;        /* with a failure: the far end may have got the whole request */
     int64_t retry_after_ms; /* Retry-After in either form; 0 when there is none */
     int64_t took_ms;

@@ -13,7 +13,7 @@ enum {
     before_ipv4 = ipv6_bits - ipv4_bits, /* bits of ::ffff: */
 };
 
-static bool address_parse(const char *text, struct address *address)
+bool address_parse(const char *text, struct address *address)
 {
     static const unsigned char mapped[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 

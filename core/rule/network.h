@@ -23,6 +23,9 @@ struct address {
     bool is_ipv4; /* written as such */
 };
 
+/* An address that is the whole text, without a zone; false for anything else. */
+bool address_parse(const char *text, struct address *address);
+
 /* IPv6 that stands for IPv4 (`::ffff:7.7.7.7`) lies in networks of both. */
 bool network_has(const struct network *network, const struct address *address);
 

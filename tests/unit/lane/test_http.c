@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "build_config.h"
+#include "lane/guard.h"
 #include "lane/http.h"
 
 /* A far end that answers each connection's requests by a script, on a thread of its own. */
@@ -109,7 +110,7 @@ static void far_end_finish(struct far_end *far)
 struct seen {
     struct event_base *base;
     int status, calls;
-    bool maybe_sent, is_too_long, is_cut;
+    bool maybe_sent, is_too_long, is_cut, is_refused;
     int64_t retry_after_ms;
     char failure[256], body[256], receipt[64];
 };
@@ -124,6 +125,7 @@ static void on_answer(const struct http_answer *answer, void *arg)
     seen->maybe_sent = answer->maybe_sent;
     seen->is_too_long = answer->is_too_long;
     seen->is_cut = answer->is_cut;
+    seen->is_refused = answer->is_refused;
     seen->retry_after_ms = answer->retry_after_ms;
     snprintf(seen->failure, sizeof seen->failure, "%s", answer->failure ? answer->failure : "");
     snprintf(seen->body, sizeof seen->body, "%s", answer->body);
@@ -294,10 +296,87 @@ static void test_silence_after_the_body_is_in_doubt_and_a_refused_connection_is_
     event_base_free(base);
 }
 
-#define AGENT "User-Agent: tocsin/" TOCSIN_VERSION "\r\nAccept: */*\r\n"
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 /* The next request has a connection of its own: to a proxy, or no more to one. */
 #define LAST "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+static struct seen ask_guarded(struct http_lane *lane, struct event_base *base, const char *url,
+    const struct guard *guard, const char *proxy)
+{
+    struct seen seen = {.base = base};
+    const struct http_request request = {
+        .method = "POST", .url = url, .timeout_ms = 20000, .proxy = proxy, .guard = guard};
+
+    http_lane_send(lane, &request, on_answer, &seen);
+    event_base_dispatch(base);
+    return seen;
+}
+
+static void assert_refused(const struct seen *seen)
+{
+    assert_int_equal(seen->status, 0);
+    assert_true(seen->is_refused);
+    assert_false(seen->maybe_sent);
+    assert_non_null(strstr(seen->failure, "of this host (loopback)"));
+}
+
+/* By a name for its address, and on a connection that one without a guard has opened: that
+ * one's is closed by it. */
+static void test_no_request_goes_where_its_guard_is_against_it(void **state)
+{
+    static const char *const answers[] = {OK, OK, NULL};
+    static const struct guard public = {0};
+    struct network loopback;
+    const struct guard allowing = {.allowed = &loopback, .count = 1};
+    struct event_base *base = event_base_new();
+    struct http_lane *lane = http_lane_create(base, NULL);
+    struct far_end far = {0};
+
+    (void)state;
+    assert_true(network_parse("127.0.0.0/8", &loopback, NULL));
+    far_end_start(&far, answers);
+    auto_free char *by_name = text_format("http://localhost%s", strrchr(far.url, ':'));
+    struct seen seen = ask_guarded(lane, base, by_name, &public, NULL);
+    assert_refused(&seen);
+    seen = ask_guarded(lane, base, far.url, NULL, NULL);
+    assert_int_equal(seen.status, 200);
+    seen = ask_guarded(lane, base, far.url, &public, NULL);
+    assert_refused(&seen);
+    seen = ask_guarded(lane, base, far.url, &allowing, NULL);
+    assert_int_equal(seen.status, 200);
+    pthread_join(far.thread, NULL);
+    assert_int_equal(far.requests, 2);
+    http_lane_destroy(lane);
+    event_base_free(base);
+    far_end_finish(&far);
+}
+
+/* The proxy may stand anywhere, and looks up names itself: what a URL names as an address is all
+ * that can be known. */
+static void test_behind_a_proxy_a_guard_sees_what_the_url_names(void **state)
+{
+    static const char *const answers[] = {OK, OK, NULL};
+    static const struct guard public = {0};
+    struct event_base *base = event_base_new();
+    struct http_lane *lane = http_lane_create(base, NULL);
+    struct far_end proxy = {0};
+
+    (void)state;
+    far_end_start(&proxy, answers);
+    struct seen seen = ask_guarded(lane, base, "http://inside.example/hook", &public, proxy.url);
+    assert_int_equal(seen.status, 200);
+    seen = ask_guarded(lane, base, "http://127.0.0.1:9/hook", &public, proxy.url);
+    assert_refused(&seen);
+    seen = ask_guarded(lane, base, "http://127.0.0.1:9/hook", NULL, proxy.url);
+    assert_int_equal(seen.status, 200);
+    pthread_join(proxy.thread, NULL);
+    assert_int_equal(proxy.requests, 2);
+    http_lane_destroy(lane);
+    event_base_free(base);
+    far_end_finish(&proxy);
+}
+
+#define AGENT "User-Agent: tocsin/" TOCSIN_VERSION "\r\nAccept: */*\r\n"
 
 /* What a request is when nothing came before it; "@" stands for the far end's address. */
 static void assert_heard(const struct far_end *far, int which, const char *form)
@@ -501,6 +580,8 @@ static void test_connections_are_kept_however_many_there_are(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_no_request_goes_where_its_guard_is_against_it),
+        cmocka_unit_test(test_behind_a_proxy_a_guard_sees_what_the_url_names),
         cmocka_unit_test(test_an_answer_comes_with_its_status_headers_and_body),
         cmocka_unit_test(test_a_post_is_never_sent_twice_behind_our_back),
         cmocka_unit_test(test_an_endless_answer_is_cut_off_and_its_status_counts),
