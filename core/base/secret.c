@@ -11,7 +11,7 @@
 
 enum {
     shortest_secret = 4,
-    shortest_url_part = 8,
+    shortest_part = 8,
 };
 
 struct remembered {
@@ -123,9 +123,20 @@ void secrets_add_url(struct secrets *secrets, const char *url)
 
     while (path && *path) {
         size_t len = strcspn(path, "/?&=#");
-        if (len >= shortest_url_part)
+        if (len >= shortest_part)
             secrets_insert(secrets, path, len);
         path += len + (path[len] != '\0');
+    }
+}
+
+void secrets_add_parts(struct secrets *secrets, const char *text)
+{
+    secrets_add(secrets, text);
+    while (text && *text) {
+        size_t len = strcspn(text, " \t");
+        if (len >= shortest_part)
+            secrets_insert(secrets, text, len);
+        text += len + (text[len] != '\0');
     }
 }
 

@@ -35,6 +35,10 @@ void secrets_add(struct secrets *secrets, const char *text);
  * ends repeat parts of a URL in their errors. */
 void secrets_add_url(struct secrets *secrets, const char *url);
 
+/* Remembers a text, and each part of eight bytes or more between its blanks: of `Bearer KEY` the
+ * key too. */
+void secrets_add_parts(struct secrets *secrets, const char *text);
+
 /* Remembers whatever `more` does and it does not yet, for good. Unlike the others this may be
  * called while other threads redact, from one thread at a time. */
 void secrets_learn(struct secrets *secrets, const struct secrets *more);

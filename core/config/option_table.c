@@ -11,7 +11,7 @@
 #include "config/yaml.h"
 
 enum {
-    known_flags = TOCSIN_REQUIRED | TOCSIN_URL | TOCSIN_PATH,
+    known_flags = TOCSIN_REQUIRED | TOCSIN_URL | TOCSIN_PATH | TOCSIN_HIDDEN,
 };
 
 static bool is_name(const char *name)
@@ -43,8 +43,8 @@ static const char *member_fault(const struct tocsin_option *option, size_t confi
 
 static const char *flags_fault(const struct tocsin_option *option)
 {
-    bool holds_text = option->type == TOCSIN_TEXT || option->type == TOCSIN_SECRET ||
-                      option->type == TOCSIN_LIST || option->type == TOCSIN_MAP;
+    bool holds_texts = option->type == TOCSIN_LIST || option->type == TOCSIN_MAP;
+    bool holds_text = option->type == TOCSIN_TEXT || option->type == TOCSIN_SECRET || holds_texts;
 
     if (option->flags & ~(uint32_t)known_flags)
         return "it has an unknown flag";
@@ -52,6 +52,8 @@ static const char *flags_fault(const struct tocsin_option *option)
         return "only texts are URLs or paths";
     if ((option->flags & TOCSIN_URL) && (option->flags & TOCSIN_PATH))
         return "it is both a URL and a path";
+    if ((option->flags & TOCSIN_HIDDEN) && !holds_texts)
+        return "only lists and maps are hidden; a text is made a secret";
     if ((option->flags & TOCSIN_REQUIRED) && option->fallback)
         return "it is required and has a fallback";
     return NULL;

@@ -58,7 +58,8 @@ static bool refuse(
     const struct reading *reading, const struct yaml *node, const char *expected, const char *hint)
 {
     assert(reading->option->type != TOCSIN_SECRET || node->kind != YAML_SCALAR);
-    auto_free char *shown = yaml_show(node);
+    bool is_hidden = (reading->option->flags & TOCSIN_HIDDEN) != 0;
+    auto_free char *shown = is_hidden ? text_copy(yaml_describe(node)) : yaml_show(node);
 
     return refuse_shown(reading, node, expected, shown, hint);
 }
@@ -117,6 +118,8 @@ static bool copy_text(const struct reading *reading, const struct yaml *node, ch
         return false;
     *copy = flags & TOCSIN_PATH ? filename_absolute(node->text, node->place.file)
                                 : text_copy(node->text);
+    if ((flags & TOCSIN_HIDDEN) && reading->context->secrets)
+        secrets_add_parts(reading->context->secrets, *copy);
     return true;
 }
 

@@ -44,12 +44,12 @@ struct tocsin_duration { int64_t ms; };                       /* 250ms 5s 10m 2h
 struct tocsin_size { uint64_t bytes; };                       /* 512 64k 1m 2g */
 struct tocsin_choice { uint32_t index; };                     /* position in `choices` */
 struct tocsin_list { const char *const *items; size_t count; };
-struct tocsin_pair { const char *key, *value; };
-struct tocsin_map { const struct tocsin_pair *items; size_t count; };
+struct tocsin_pair { const char *key, *value; }; struct tocsin_map { const struct tocsin_pair *items; size_t count; };
 enum { TOCSIN_TEXT = 1, TOCSIN_SECRET, TOCSIN_BOOL, TOCSIN_INT, TOCSIN_DURATION, TOCSIN_SIZE, TOCSIN_CHOICE, TOCSIN_LIST, TOCSIN_MAP };
 enum { TOCSIN_REQUIRED = 1, /* may not be missing or empty */
     TOCSIN_URL = 2,         /* an absolute URL; a secret one is hidden in all its parts */
-    TOCSIN_PATH = 4 };      /* a file; made absolute, relative to the file that names it */
+    TOCSIN_PATH = 4,        /* a file; made absolute, relative to the file that names it */
+    TOCSIN_HIDDEN = 8 };    /* a list or map: its values are secrets, never shown anywhere */
 struct tocsin_option {
     const char *name;
     uint32_t type, flags, offset;

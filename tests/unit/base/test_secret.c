@@ -42,6 +42,20 @@ static void test_parts_of_a_secret_url_are_redacted_too(void **state)
     secrets_destroy(secrets);
 }
 
+static void test_the_key_behind_a_word_is_redacted_without_the_word_too(void **state)
+{
+    struct secrets *secrets = secrets_create();
+
+    (void)state;
+    secrets_add_parts(secrets, "Bearer  pl4nted-key for me");
+    secrets_add_parts(secrets, "");
+    secrets_add_parts(secrets, NULL);
+    auto_free char *text =
+        secrets_redact(secrets, "Bearer pl4nted-key; Bearer  pl4nted-key for me");
+    assert_string_equal(text, "Bearer ***; ***");
+    secrets_destroy(secrets);
+}
+
 static void test_what_is_learnt_later_is_redacted_too(void **state)
 {
     struct secrets *known = secrets_create(), *more = secrets_create(), *last = secrets_create();
@@ -166,6 +180,7 @@ int main(void)
         cmocka_unit_test(test_a_secret_prints_as_stars),
         cmocka_unit_test(test_remembered_secrets_are_redacted_longest_first),
         cmocka_unit_test(test_parts_of_a_secret_url_are_redacted_too),
+        cmocka_unit_test(test_the_key_behind_a_word_is_redacted_without_the_word_too),
         cmocka_unit_test(test_what_is_learnt_later_is_redacted_too),
         cmocka_unit_test(test_a_secret_is_known_in_every_spelling),
         cmocka_unit_test(test_a_part_never_breaks_up_the_whole_in_another_spelling),

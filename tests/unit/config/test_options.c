@@ -17,8 +17,8 @@ struct conf {
     struct tocsin_duration pause;
     struct tocsin_size limit;
     struct tocsin_choice tls;
-    struct tocsin_list to, files;
-    struct tocsin_map headers;
+    struct tocsin_list to, files, keys;
+    struct tocsin_map headers, words;
 };
 
 static const struct tocsin_option options[] = {
@@ -35,6 +35,8 @@ static const struct tocsin_option options[] = {
     TOCSIN_OPTION(struct conf, to, 0, "[a@example.org, b@example.org]", "to whom"),
     TOCSIN_OPTION(struct conf, files, TOCSIN_PATH, NULL, "files"),
     TOCSIN_OPTION(struct conf, headers, 0, "{X-From: tocsin}", "more headers"),
+    TOCSIN_OPTION(struct conf, keys, TOCSIN_HIDDEN, NULL, "keys"),
+    TOCSIN_OPTION(struct conf, words, TOCSIN_HIDDEN, NULL, "words"),
 };
 
 static const char *lookup(const char *name)
@@ -171,6 +173,22 @@ static void test_secrets_are_remembered(void **state)
     assert_string_equal(text, "no webhook *** at a.example for ***");
 }
 
+static void test_what_a_hidden_list_or_map_holds_is_remembered(void **state)
+{
+    auto_scene struct scene scene;
+
+    (void)state;
+    scene_play(&scene, "url: https://a.example\nkeys: [older-key, '${KEY}', '']\n"
+                       "words: {Authorization: Bearer one-more-key, X: abc}\n");
+    assert_true(scene.is_ok);
+    assert_int_equal(scene.conf.keys.count, 3);
+    assert_string_equal(scene.conf.keys.items[1], "pl4nted-s3cret");
+    assert_string_equal(scene.conf.words.items[0].value, "Bearer one-more-key");
+    auto_free char *text = secrets_redact(
+        scene.secrets, "older-key, pl4nted-s3cret, Bearer one-more-key, one-more-key, abc");
+    assert_string_equal(text, "***, ***, ***, ***, abc");
+}
+
 /* Each row begins after a good `url`, in line 2. */
 static const struct {
     const char *text, *told;
@@ -241,6 +259,13 @@ static const struct {
                      "the value of ${KEY}"},
     {"page: ${KEY}", "/etc/t/f.yaml:2:7: sink soc: \"page\" must be a URL such as "
                      "https://host.example/path: it has no scheme (https://...)"},
+    /* nor what is hidden */
+    {"words: pl4nted", "/etc/t/f.yaml:2:8: sink soc: \"words\" must be a map of texts such as "
+                       "{name: value}, not a text"},
+    {"words: {A: [pl4nted]}", "/etc/t/f.yaml:2:12: sink soc: \"words\" must be a map of texts "
+                              "such as {name: value}, not a list in it"},
+    {"keys: {pl4nted: pl4nted}", "/etc/t/f.yaml:2:7: sink soc: \"keys\" must be a list of texts "
+                                 "such as [one, two], not a map"},
     /* a fault is told once */
     {"size: ${UNSET}", "/etc/t/f.yaml:2:7: ${UNSET} is not set in the environment; set it, or give "
                        "a default: ${UNSET:-...}"},
@@ -314,6 +339,7 @@ int main(void)
         cmocka_unit_test(test_what_is_written_counts),
         cmocka_unit_test(test_empty_turns_an_optional_url_path_or_secret_off),
         cmocka_unit_test(test_secrets_are_remembered),
+        cmocka_unit_test(test_what_a_hidden_list_or_map_holds_is_remembered),
         cmocka_unit_test(test_what_is_wrong_is_told_with_place_and_example),
         cmocka_unit_test(test_what_is_required_must_be_there),
         cmocka_unit_test(test_types_have_names),
