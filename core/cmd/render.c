@@ -23,6 +23,7 @@ static const char *const flavours[] = {
     [FLAVOUR_MRKDWN] = "mrkdwn",
     [FLAVOUR_HTML] = "html",
     [FLAVOUR_URL] = "url",
+    [FLAVOUR_JSON] = "json",
 };
 
 enum {
@@ -52,7 +53,7 @@ static bool read_flavour(const struct command *command, const char *name, enum f
     else
         command_usage(command,
             "unknown flavour \"%s\"; there are plain, markdown, teams, mrkdwn, "
-            "html, url",
+            "html, url, json",
             name);
     return false;
 }

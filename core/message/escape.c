@@ -312,6 +312,7 @@ static void put_byte(struct buf *out, enum flavour flavour, const struct cursor 
         break;
     case FLAVOUR_PLAIN:
     case FLAVOUR_URL:
+    case FLAVOUR_JSON:
         buf_putc(out, cursor->text[cursor->at]);
     }
 }

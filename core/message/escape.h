@@ -16,8 +16,8 @@ struct buf;
 
 /* Appends text (UTF-8) escaped for the flavour. Newlines stay, in HTML too: show it with
  * `white-space: pre-line`. Other controls become blanks; what turns the writing direction is
- * dropped. Of a URL all bytes are kept. Texts that are escaped piece by piece are as harmless when
- * they are put together. */
+ * dropped. Of a URL all bytes are kept. JSON is no matter of texts: message/json_slot.h. Texts that
+ * are escaped piece by piece are as harmless when they are put together. */
 void escape_append(struct buf *out, enum flavour flavour, const char *text, size_t len);
 
 #endif

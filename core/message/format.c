@@ -334,6 +334,11 @@ void formats_finish(struct formats *formats)
     *formats = (struct formats){0};
 }
 
+bool formats_make_json(const struct formats *formats)
+{
+    return formats->count > 0 && formats->items[formats->count - 1].kind->apply == apply_json;
+}
+
 json_t *formats_apply(const struct formats *formats, const json_t *value, struct format_use *use)
 {
     json_t *result = json_incref((json_t *)value);

@@ -34,6 +34,9 @@ bool formats_read(
     struct formats *formats, const char *text, size_t len, size_t *fault_at, struct error *error);
 void formats_finish(struct formats *formats);
 
+/* Whether the last of them is `json`. */
+bool formats_make_json(const struct formats *formats);
+
 struct format_use {
     int64_t now_ms; /* for `ago` */
     size_t work;    /* counts the bytes that were looked through */

@@ -16,7 +16,8 @@ enum flavour {
     FLAVOUR_TEAMS,
     FLAVOUR_MRKDWN,
     FLAVOUR_HTML,
-    FLAVOUR_URL /* parts of a link; no plugin has it */
+    FLAVOUR_URL, /* parts of a link; no plugin has it */
+    FLAVOUR_JSON /* values of a JSON text; nor this */
 };
 
 struct message {

@@ -62,13 +62,16 @@ struct template_scope {
      * may be NULL: there are no partials at all. */
     const struct template *(*partial)(const char *name, void *arg);
     void *arg;
-    enum flavour flavour; /* how the value of {{x}} is escaped; {{{x}}} and {{&x}} are not */
-    int64_t now_ms;       /* for |ago */
+    /* How the value of {{x}} is escaped; {{{x}}} and {{&x}} are not. Of JSON all are made values
+     * (message/json_slot.h): then {{x|json}} is no text either where a value belongs. */
+    enum flavour flavour;
+    int64_t now_ms; /* for |ago */
 };
 
 /* Appends the result. False, with the fault and nothing appended, when partials nest deeper than
  * 32, sections and partials together deeper than 256, the result grows beyond 256 KiB, or the work
- * beyond what such a result can need. A fault in a partial has the place of the outermost partial's
+ * beyond what such a result can need, or where a tag of a JSON text stands
+ * behind a back-slash. A fault in a partial has the place of the outermost partial's
  * tag; the reason names the partial, and the place in it. */
 bool template_render(const struct template *template, const struct template_scope *scope,
     struct buf *out, struct template_fault *fault);

@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "message/escape.h"
+#include "message/json_slot.h"
 #include "message/template-private.h"
 
 enum {
@@ -22,6 +23,7 @@ struct rendering {
     const struct template_scope *scope;
     struct buf *out;
     size_t start; /* of the result in out */
+    struct json_slot slot;
     struct template_fault *fault;
     const json_t *contexts[deepest + 1];
     size_t context_count;
@@ -103,7 +105,32 @@ static bool is_true(const json_t *value)
     return value && !json_is_null(value) && !json_is_false(value);
 }
 
-static void render_value(struct rendering *rendering, const struct node *node)
+static void put_text(
+    struct rendering *rendering, const struct node *node, const char *text, size_t len)
+{
+    if (node->is_raw)
+        buf_append(rendering->out, text, len);
+    else
+        escape_append(rendering->out, rendering->scope->flavour, text, len);
+}
+
+/* What is JSON already is put as it is where a value belongs. */
+static bool put_json(struct rendering *rendering, const struct node *node, const json_t *value)
+{
+    struct buf *out = rendering->out;
+    struct json_slot *slot = &rendering->slot;
+
+    json_slot_move(slot, buf_text(out) + rendering->start, out->len - rendering->start);
+    if (slot->is_escaped)
+        return fail(rendering, node, "no value can stand behind a back-slash");
+    if (!slot->in_string && formats_make_json(&node->formats))
+        buf_puts(out, json_string_value(value));
+    else
+        json_slot_put(slot, value, out);
+    return true;
+}
+
+static bool render_value(struct rendering *rendering, const struct node *node)
 {
     const struct template_scope *scope = rendering->scope;
     struct format_use use = {.now_ms = scope->now_ms};
@@ -114,10 +141,10 @@ static void render_value(struct rendering *rendering, const struct node *node)
     const char *text = format_text(value, scratch, &made);
     size_t len = strlen(text);
     rendering->work += use.work + len;
-    if (node->is_raw)
-        buf_append(rendering->out, text, len);
-    else
-        escape_append(rendering->out, scope->flavour, text, len);
+    if (scope->flavour == FLAVOUR_JSON)
+        return put_json(rendering, node, value);
+    put_text(rendering, node, text, len);
+    return true;
 }
 
 static bool render_inside(
@@ -189,8 +216,7 @@ static bool render_node(struct rendering *rendering, const struct range *range, 
         buf_append(rendering->out, node->text, node->len);
         return true;
     case NODE_VALUE:
-        render_value(rendering, node);
-        return true;
+        return render_value(rendering, node);
     case NODE_SECTION:
     case NODE_INVERTED:
         return render_section(rendering, node, &inside);

@@ -92,7 +92,7 @@ static void render_all(struct template *template, const struct places *places)
 {
     auto_json json_t *root = demand_json(names);
 
-    for (enum flavour flavour = FLAVOUR_PLAIN; flavour <= FLAVOUR_URL; flavour++)
+    for (enum flavour flavour = FLAVOUR_PLAIN; flavour <= FLAVOUR_JSON; flavour++)
         render(template, flavour, root, places);
 }
 

@@ -45,7 +45,7 @@ def test_the_result_is_printed_exactly(tmp_path):
 @pytest.mark.parametrize("flavour, expected", [
     ("plain", "<@all>*"), ("markdown", "&#60;@\u200ball\\>\\*"), ("teams", "<\u200b@\u200ball>\u2217"),
     ("mrkdwn", "&lt;@\u200ball&gt;\u200b*\u200b"), ("html", "&lt;@all&gt;*"),
-    ("url", "%3C%40all%3E%2A")])
+    ("url", "%3C%40all%3E%2A"), ("json", '"<@all>*"')])
 def test_values_are_escaped_for_the_flavour(tmp_path, flavour, expected):
     code, out, err = render_files(tmp_path, "*{{x}}", '{"x": "<@all>*"}', "--flavour", flavour)
     assert (code, out.decode(), err) == (0, "*" + expected, [])

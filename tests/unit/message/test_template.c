@@ -250,6 +250,7 @@ static void test_each_flavour_escapes_values_and_no_text(void **state)
         {FLAVOUR_MRKDWN, "*&lt;@\u200ball &amp;&gt;* *<@all &>*"},
         {FLAVOUR_HTML, "*&lt;@all &amp;&gt;* *<@all &>*"},
         {FLAVOUR_URL, "*%3C%40all%20%26%3E* *<@all &>*"},
+        {FLAVOUR_JSON, "*\"<@all &>\"* *\"<@all &>\"*"},
     };
 
     (void)state;
