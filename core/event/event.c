@@ -216,6 +216,16 @@ struct event *event_parse(const char *bytes, size_t len, struct error *error)
     return event;
 }
 
+char *event_export(
+    const struct event *event, const char *id, const char *hook, json_t *body, json_t *objects)
+{
+    auto_json json_t *whole = json_pack("{s:s,s:s,s:s,s:s,s:o*,s:o}", "id", id, "hook", hook,
+        "type", event->type, "action", event->action, "body", body, "objects", objects);
+    char *text = json_dumps(whole, JSON_COMPACT);
+
+    return text ? text : text_copy("{}");
+}
+
 void event_destroy(struct event *event)
 {
     if (!event)

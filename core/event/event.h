@@ -31,6 +31,11 @@ struct event {
  * created_at, community_uuid. Returns a new event, or NULL with the reason a sender should read. */
 struct event *event_parse(const char *bytes, size_t len, struct error *error);
 
+/* The event and what was looked up, as plugins get it: {"id", "hook", "type", "action", "body",
+ * "objects": {"alert": {...}}}. Takes the body and the objects over; the caller frees. */
+char *event_export(
+    const struct event *event, const char *id, const char *hook, json_t *body, json_t *objects);
+
 void event_destroy(struct event *event);
 
 /* Whether its object is gone: nobody can be asked about it any more. */

@@ -168,9 +168,5 @@ char *story_json(const void *source)
     if (looked_up && looked_up->bytes)
         json_object_set_new(
             objects, looked_up->name, document_parse(looked_up->bytes, looked_up->len, NULL));
-    auto_json json_t *whole =
-        json_pack("{s:s,s:s,s:s,s:s,s:o*,s:o}", "id", story->id, "hook", story->hook, "type",
-            story->event->type, "action", story->event->action, "body", body, "objects", objects);
-    char *text = json_dumps(whole, JSON_COMPACT);
-    return text ? text : text_copy("{}");
+    return event_export(story->event, story->id, story->hook, body, objects);
 }

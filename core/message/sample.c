@@ -11,6 +11,15 @@
 #include "event/view.h"
 #include "message/samples.h"
 
+static struct event *make_event(const json_t *document)
+{
+    auto_free char *text = json_dumps(json_object_get(document, "event"), JSON_COMPACT);
+    struct event *event = event_parse(text, strlen(text), NULL);
+
+    assert(event);
+    return event;
+}
+
 static struct view *make_view(const json_t *document, const struct view_context *context)
 {
     json_t *object = json_object_get(document, "object");
@@ -18,14 +27,29 @@ static struct view *make_view(const json_t *document, const struct view_context 
         .name = json_string_value(json_object_get(document, "as")),
         .object = json_is_object(object) ? object : NULL,
     };
-    auto_free char *text = json_dumps(json_object_get(document, "event"), JSON_COMPACT);
-    struct event *event = event_parse(text, strlen(text), NULL);
-
-    assert(event);
+    struct event *event = make_event(document);
     struct view *view = view_create(event, &enrichment, object ? 1 : 0, context);
     view_set_rule(view, "a rule");
     event_destroy(event);
     return view;
+}
+
+char *sample_export(size_t index)
+{
+    auto_json json_t *documents = json_loads(samples_json, 0, NULL);
+    const json_t *document = json_array_get(documents, index);
+    json_t *object = json_object_get(document, "object"), *objects = json_object();
+
+    if (!document) {
+        json_decref(objects);
+        return NULL;
+    }
+    if (json_is_object(object))
+        json_object_set(objects, json_string_value(json_object_get(document, "as")), object);
+    struct event *event = make_event(document);
+    char *text = event_export(event, "sample", "sample", json_incref(event->body), objects);
+    event_destroy(event);
+    return text;
 }
 
 void samples_init(struct samples *samples, const struct view_context *context)

@@ -20,6 +20,10 @@ struct samples {
 };
 
 void samples_init(struct samples *samples, const struct view_context *context);
+/* One of them as plugins get an event (event_export()), the caller's to free; NULL beyond the last.
+ */
+char *sample_export(size_t index);
+
 void samples_finish(struct samples *samples);
 
 #endif

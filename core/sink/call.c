@@ -9,11 +9,14 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "build_config.h"
 #include "lane/worker.h"
 #include "message/escape.h"
+#include "message/filling.h"
+#include "message/sample.h"
 
 #if HAVE_OPENSSL
 #include <openssl/evp.h>
@@ -115,10 +118,11 @@ static const char *host_event_json(struct tocsin_call *face)
 {
     struct call *call = call_of(face);
 
-    if (!call->make_event_json)
+    if (!call->is_check && !call->make_event_json)
         return "{}";
-    auto_free char *text = call->make_event_json(call->source);
-    return keep_text(call, text, strlen(text));
+    auto_free char *text =
+        call->is_check ? sample_export(call->samples_given++) : call->make_event_json(call->source);
+    return text ? keep_text(call, text, strlen(text)) : NULL;
 }
 
 #if HAVE_OPENSSL
@@ -175,6 +179,23 @@ static void host_log(struct tocsin_call *face, const char *format, ...)
     log_debug(call_of(face)->logger, "%s", text);
 }
 
+static char *host_fill(
+    struct tocsin_call *face, const char *template, const char *data, const char **why)
+{
+    struct call *call = call_of(face);
+    const struct tocsin_message *message = face->message;
+    struct filling own = {0};
+    auto_error struct error error = {0};
+    auto_free char *made = filling_make(call->filling ? call->filling : &own, template, data,
+        message ? message->now_ms : clock_wall_ms(), &error);
+
+    filling_finish(&own);
+    if (made)
+        return keep_text(call, made, strlen(made));
+    *why = keep_text(call, error_text(&error), strlen(error_text(&error)));
+    return NULL;
+}
+
 static const struct tocsin_host host = {
     .size = sizeof host,
     .alloc = host_alloc,
@@ -187,6 +208,7 @@ static const struct tocsin_host host = {
     .wait = host_wait,
     .time_left_ms = host_time_left_ms,
     .log = host_log,
+    .fill = host_fill,
 };
 
 void call_init(struct call *call, const struct logger *logger)

@@ -3,12 +3,14 @@
 #ifndef TOCSIN_SINK_CALL_H
 #define TOCSIN_SINK_CALL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <tocsin/sink.h>
 
 #include "base/buf.h"
 
 struct call_chunk;
+struct filling;
 struct logger;
 struct worker_limits;
 
@@ -20,11 +22,14 @@ struct call {
     const struct worker_limits *limits; /* borrowed; NULL where nothing may block */
     char *(*make_event_json)(const void *source); /* from any thread; the caller frees */
     const void *source;
+    bool is_check;           /* event_json gives samples */
+    size_t samples_given;    /* so many of them */
+    struct filling *filling; /* borrowed; keeps a template from one call to the next; may be NULL */
 };
 
 void call_init(struct call *call, const struct logger *logger);
 
-/* Frees all that the host's alloc, format, escape and event_json gave in this call. */
+/* Frees all that the host's alloc, format, escape, event_json and fill gave in this call. */
 void call_finish(struct call *call);
 
 /* Zeroed memory that lives until call_finish(). */

@@ -6,6 +6,8 @@
 
 #include "base/clock.h"
 #include "base/crash.h"
+#include "base/error.h"
+#include "lane/guard.h"
 #include "lane/http.h"
 #include "sink/attempt-private.h"
 #include "sink/plugin.h"
@@ -29,11 +31,23 @@ static const char *answer_header(const struct tocsin_answer *answer, const char 
     return http_answer_header(((const struct judged_answer *)answer)->http, name);
 }
 
+/* Nobody mends a refusal by waiting. */
+static void refused_outcome(struct attempt *attempt, const struct http_answer *answer)
+{
+    attempt->outcome.result = TOCSIN_UNUSABLE;
+    attempt->outcome.reason = attempt->call.face.host->format(&attempt->call.face,
+        "the address %s: where that is meant, name its network in \"allow\"", answer->failure);
+}
+
 static void default_outcome(struct attempt *attempt, const struct http_answer *answer)
 {
     struct tocsin_outcome *outcome = &attempt->outcome;
 
     *outcome = (struct tocsin_outcome){.size = sizeof *outcome};
+    if (answer->is_refused) {
+        refused_outcome(attempt, answer);
+        return;
+    }
     if (answer->status == 0) {
         outcome->result = TOCSIN_RETRY;
         outcome->maybe_sent = answer->maybe_sent;
@@ -107,7 +121,29 @@ static const char *const *full_headers(struct attempt *attempt, const char *cons
     return headers;
 }
 
-static void attempt_send(struct attempt *attempt, const struct tocsin_request *request)
+/* NULL where the plugin wants none. */
+static bool make_guard(struct attempt *attempt, const char *const *allow, const struct guard **made,
+    struct error *error)
+{
+    size_t count = 0;
+
+    *made = NULL;
+    if (!allow)
+        return true;
+    while (allow[count])
+        count++;
+    struct guard *guard = call_alloc(&attempt->call, sizeof *guard);
+    struct network *networks = call_alloc(&attempt->call, count * sizeof *networks);
+    *guard = (struct guard){networks, count};
+    for (size_t i = 0; i < count; i++)
+        if (!network_parse(allow[i], &networks[i], error))
+            return false;
+    *made = guard;
+    return true;
+}
+
+static void attempt_send(
+    struct attempt *attempt, const struct tocsin_request *request, const struct guard *guard)
 {
     const struct policy *policy = &attempt->sink->policy;
     const struct attempt_witness *witness = attempt->dispatch.witness;
@@ -123,6 +159,7 @@ static void attempt_send(struct attempt *attempt, const struct tocsin_request *r
         .max_answer = answer_kept,
         .proxy = policy->proxy,
         .ca = policy->ca,
+        .guard = guard,
     };
 
     crash_point(CRASH_HTTP_BEFORE);
@@ -143,12 +180,27 @@ static bool open_instance(struct attempt *attempt)
     return sink->instance != NULL;
 }
 
+static void take_request(struct attempt *attempt, const struct tocsin_request *request)
+{
+    auto_error struct error error = {0};
+    const struct guard *guard;
+
+    if (!request->url || request->refusal)
+        attempt_end_as(attempt, TOCSIN_REJECTED,
+            request->refusal ? request->refusal : "the plugin made no request");
+    else if (make_guard(attempt, request->allow, &guard, &error))
+        attempt_send(attempt, request, guard);
+    else
+        attempt_end_as(attempt, TOCSIN_UNUSABLE, error_text(&error));
+}
+
 void attempt_render(struct attempt *attempt)
 {
     struct sink *sink = attempt->sink;
     struct tocsin_request request = {.size = sizeof request};
     int64_t before_ms = clock_mono_ms();
 
+    attempt->call.filling = &sink->filling;
     if (!open_instance(attempt)) {
         attempt_end_as(attempt, TOCSIN_UNUSABLE, attempt->open_failure);
         return;
@@ -158,9 +210,5 @@ void attempt_render(struct attempt *attempt)
     if (took_ms > slow_render_ms)
         log_warn(&sink->logger, "plugin %s held the loop for %lld ms in render",
             sink->plugin->descriptor.name, (long long)took_ms);
-    if (request.url && !request.refusal)
-        attempt_send(attempt, &request);
-    else
-        attempt_end_as(attempt, TOCSIN_REJECTED,
-            request.refusal ? request.refusal : "the plugin made no request");
+    take_request(attempt, &request);
 }

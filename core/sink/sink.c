@@ -79,7 +79,7 @@ static struct place place_of_reason(
 
 /* The plugin's own check of its options: what one table cannot say. */
 static bool ask_plugin(
-    const struct sink *sink, const struct config_sink *configured, struct problems *problems)
+    struct sink *sink, const struct config_sink *configured, struct problems *problems)
 {
     static const struct logger silent = {.threshold = LOG_LEVEL_ERROR};
     const char *why = NULL;
@@ -88,6 +88,8 @@ static bool ask_plugin(
     if (!sink->plugin->descriptor.check)
         return true;
     call_init(&call, &silent);
+    call.is_check = true;
+    call.filling = &sink->filling;
     bool ok = sink->plugin->descriptor.check(&call.face, sink->config, &why);
     if (!ok)
         problem_add(problems, place_of_reason(sink, configured, why), "sink %s: %s", sink->name,
@@ -180,6 +182,7 @@ void sink_destroy(struct sink *sink)
         sink_close(sink);
     policy_finish(&sink->policy);
     gate_finish(&sink->gate);
+    filling_finish(&sink->filling);
     plugin_destroy(sink->plugin);
     free(sink->name);
     free(sink);

@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 
 #include "base/log.h"
+#include "message/filling.h"
 #include "sink/budget.h"
 #include "sink/gate.h"
 #include "sink/policy.h"
@@ -34,6 +35,7 @@ struct sink {
     const struct secrets *secrets; /* borrowed: what to keep out of reasons and replies */
     struct http_lane *http;        /* borrowed; render sinks, once started */
     void *instance;                /* render sinks: opened at the first attempt */
+    struct filling filling;        /* render sinks: the template that their plugin fills */
     struct worker_lane *workers;   /* deliver sinks, once started */
     size_t in_flight;              /* attempts under way */
     int64_t last_took_ms;          /* the last attempt, if it was delivered; else INT64_MAX */

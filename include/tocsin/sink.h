@@ -118,16 +118,14 @@ struct tocsin_outcome {
 struct tocsin_request {
     uint32_t size;
     const char *method; /* NULL is POST */
-    const char *url, *body;
-    uint64_t body_len;          /* 0: strlen(body) */
+    const char *url, *body; uint64_t body_len; /* 0: strlen(body) */
     const char *const *headers; /* "Name: value", NULL at the end; JSON unless one says otherwise */
     const char *refusal;        /* instead of a URL: why this event cannot be sent; rejects it */
+    const char *const *allow;   /* only public addresses and these networks, NULL at the end; NULL: any */
 };
 struct tocsin_answer {
-    uint32_t size, status;
-    int64_t retry_after_ms;
-    const char *body; /* the first 8 KiB */
-    uint64_t body_len;
+    uint32_t size, status; int64_t retry_after_ms;
+    const char *body; uint64_t body_len; /* the first 8 KiB */
     const char *(*header)(const struct tocsin_answer *answer, const char *name); /* or NULL */
 };
 struct tocsin_call { uint32_t size; const struct tocsin_host *host; const struct tocsin_message *message; };
@@ -136,7 +134,7 @@ struct tocsin_host {
     void *(*alloc)(struct tocsin_call *call, size_t size); /* zeroed */
     char *(*format)(struct tocsin_call *call, const char *format, ...);
     char *(*escape)(struct tocsin_call *call, uint32_t flavour, const char *text);
-    const char *(*event_json)(struct tocsin_call *call); /* the event and all that was looked up */
+    const char *(*event_json)(struct tocsin_call *call); /* and what was looked up; in check: samples, then NULL */
     /* NULL in a build without OpenSSL. */
     void (*hmac_sha256)(const void *key, size_t key_len, const void *data, size_t len, uint8_t out[32]);
     /* Blocking plugins wait here. events: 1 readable, 2 writable; fd -1 only waits for timeout_ms
@@ -144,6 +142,8 @@ struct tocsin_host {
     int (*wait)(struct tocsin_call *call, int fd, int events, int64_t timeout_ms);
     int64_t (*time_left_ms)(struct tocsin_call *call);
     void (*log)(struct tocsin_call *call, const char *format, ...); /* a debug line */
+    /* JSON by a Mustache template of JSON data, whose values cannot break it; NULL with the reason. */
+    char *(*fill)(struct tocsin_call *call, const char *json_template, const char *data, const char **why);
 };
 /* The plugin. Exactly one of render and deliver. `open` is called once per worker, on its thread; an
  * instance is used by one thread at a time. NULL from open (with *why set): nothing else is called. */

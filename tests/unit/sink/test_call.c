@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "message/filling.h"
 #include "sink/call.h"
 
 static const struct logger silent = {.threshold = LOG_LEVEL_ERROR};
@@ -64,11 +65,52 @@ static void test_a_flavour_that_there_is_none_of_is_plain(void **state)
     call_finish(&call);
 }
 
+static void test_a_template_is_filled_with_or_without_a_place_to_keep_it(void **state)
+{
+    struct filling filling = {0}, *const places[] = {NULL, &filling, &filling};
+    const char *why = NULL;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        struct call call;
+        call_init(&call, &silent);
+        call.filling = places[i];
+        const struct tocsin_host *host = call.face.host;
+        assert_string_equal(
+            host->fill(&call.face, "[{{a}}]", "{\"a\": \"\\\"\"}", &why), "[\"\\\"\"]");
+        assert_null(host->fill(&call.face, "[{{b}}]", "{\"a\": 1}", &why));
+        assert_string_equal(why, "line 1, column 2: there is no \"b\"");
+        call_finish(&call);
+    }
+    filling_finish(&filling);
+}
+
+static void test_in_check_the_sample_events_come_one_by_one(void **state)
+{
+    size_t count = 0, alerts = 0;
+    const char *event;
+    struct call call;
+
+    (void)state;
+    call_init(&call, &silent);
+    assert_string_equal(call.face.host->event_json(&call.face), "{}");
+    call.is_check = true;
+    for (; (event = call.face.host->event_json(&call.face)); count++) {
+        assert_memory_equal(event, "{\"id\":\"sample\",", 15);
+        alerts += strstr(event, "\"objects\":{\"alert\":{") != NULL;
+    }
+    assert_in_range(count, 5, 100);
+    assert_in_range(alerts, 1, count - 1);
+    call_finish(&call);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_memory_is_zeroed_aligned_and_nobody_elses),
         cmocka_unit_test(test_a_flavour_that_there_is_none_of_is_plain),
+        cmocka_unit_test(test_a_template_is_filled_with_or_without_a_place_to_keep_it),
+        cmocka_unit_test(test_in_check_the_sample_events_come_one_by_one),
         cmocka_unit_test(test_texts_stay_as_they_were_while_others_are_made),
     };
 
