@@ -1,5 +1,6 @@
 #include "document.h"
 
+#include <stdbool.h>
 #include <time.h>
 
 #include <tocsin/sink.h>
@@ -9,8 +10,9 @@
 
 const char *document_time(struct tocsin_call *call, int64_t unix_ms)
 {
-    int ms = (int)(unix_ms % 1000 + (unix_ms % 1000 < 0 ? 1000 : 0));
-    time_t seconds = (time_t)((unix_ms - ms) / 1000);
+    bool is_before = unix_ms % 1000 < 0; /* 1970, and within a second */
+    int ms = (int)(unix_ms % 1000 + (is_before ? 1000 : 0));
+    time_t seconds = (time_t)(unix_ms / 1000 - is_before);
     struct tm utc;
 
     if (!gmtime_r(&seconds, &utc) || utc.tm_year < -1900 || utc.tm_year > 9999 - 1900)
@@ -24,12 +26,12 @@ static json_t *text_or_null(struct tocsin_call *call, const char *text)
     return text && *text ? text_json(call, text) : json_null();
 }
 
-static json_t *facts_create(struct tocsin_call *call)
+static json_t *facts_create(struct tocsin_call *call, const struct tocsin_message *message)
 {
     json_t *facts = json_array();
 
-    for (uint32_t i = 0; i < call->message->fact_count; i++) {
-        const struct tocsin_fact *fact = message_fact(call->message, i);
+    for (uint32_t i = 0; i < message->fact_count; i++) {
+        const struct tocsin_fact *fact = message_fact(message, i);
         json_array_append_new(facts, json_pack("{s:o, s:o}", "label", text_json(call, fact->label),
                                          "value", text_json(call, fact->value)));
     }
@@ -55,9 +57,9 @@ static json_t *marks_create(uint32_t marks)
 }
 
 /* The host writes what it has read as JSON: this is JSON. */
-static json_t *event_create(struct tocsin_call *call)
+static json_t *event_create(const char *text)
 {
-    json_t *event = json_loads(call->host->event_json(call), JSON_DECODE_ANY, NULL);
+    json_t *event = json_loads(text, JSON_DECODE_ANY, NULL);
 
     return event ? event : json_object();
 }
@@ -67,10 +69,10 @@ static void put(json_t *document, const char *name, json_t *value)
     json_object_set_new_nocheck(document, name, value);
 }
 
-json_t *document_create(struct tocsin_call *call)
+json_t *document_create_of(
+    struct tocsin_call *call, const struct tocsin_message *message, const char *event)
 {
     static const char *const levels[] = {"info", "low", "medium", "high", "urgent"};
-    const struct tocsin_message *message = call->message;
     json_t *document = json_object();
 
     put(document, "delivery", text_json(call, message->delivery));
@@ -86,8 +88,13 @@ json_t *document_create(struct tocsin_call *call)
     put(document, "title", text_json(call, message->title));
     put(document, "text", text_json(call, message->text_plain));
     put(document, "link", text_or_null(call, message->link));
-    put(document, "facts", facts_create(call));
+    put(document, "facts", facts_create(call, message));
     put(document, "marks", marks_create(message->marks));
-    put(document, "event", event_create(call));
+    put(document, "event", event_create(event));
     return document;
+}
+
+json_t *document_create(struct tocsin_call *call)
+{
+    return document_create_of(call, call->message, call->host->event_json(call));
 }

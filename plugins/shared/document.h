@@ -7,9 +7,14 @@
 #include <stdint.h>
 
 struct tocsin_call;
+struct tocsin_message;
 
 /* The caller drops it. */
 json_t *document_create(struct tocsin_call *call);
+
+/* The same of another message than the call's, and of its event as the host would give it. */
+json_t *document_create_of(
+    struct tocsin_call *call, const struct tocsin_message *message, const char *event);
 
 /* "2026-11-23T10:00:00.123Z" (RFC 3339), or "" for a time that has no such form. */
 const char *document_time(struct tocsin_call *call, int64_t unix_ms);

@@ -25,6 +25,11 @@ def slack(fake, **more):
     return {"plugin": "slack", "url": fake.url, "rate": "off", **more}
 
 
+def webhook(fake, **more):
+    """Which may reach this machine, as no webhook else."""
+    return {"plugin": "webhook", "url": fake.url, "allow": ["127.0.0.0/8"], **more}
+
+
 def unreachable():
     """A Mattermost that refuses connections: nothing ever listens on port 1."""
     return {"plugin": "mattermost", "url": "http://127.0.0.1:1/hooks/nobodylistens000000000000"}

@@ -12,6 +12,10 @@
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/utf8.h"
+#include "base/error.h"
+#include "message/filling.h"
+#include "message/sample.h"
+#include "sink/call.h"
 
 /* Memory that the host gave out and takes back by itself. */
 struct grant {
@@ -22,6 +26,8 @@ struct grant {
 /* Host functions are given the call only: it stands at the beginning of the host. */
 struct render_host {
     struct tocsin_call call;
+    struct tocsin_host functions;
+    size_t samples_given;
     const struct tocsin_sink_plugin *plugin;
     void *config;
     void *instance;
@@ -105,12 +111,57 @@ static char *host_escape(struct tocsin_call *call, uint32_t flavour, const char 
     return grant_text(grants_of(call), escaped);
 }
 
-static const struct tocsin_host host_functions = {
-    .size = sizeof host_functions,
-    .alloc = host_alloc,
-    .format = host_format,
-    .escape = host_escape,
-};
+/* In check there is no message, and the samples come one by one. */
+static const char *host_event_json(struct tocsin_call *call)
+{
+    struct render_host *host = (struct render_host *)call;
+    auto_free char *text =
+        call->message ? text_copy(RENDER_HOST_EVENT) : sample_export(host->samples_given++);
+
+    return text ? grant_text(grants_of(call), text) : NULL;
+}
+
+static char *host_fill(
+    struct tocsin_call *call, const char *template, const char *data, const char **why)
+{
+    auto_error struct error error = {0};
+    struct filling filling = {0};
+    auto_free char *made = filling_make(&filling, template, data, 0, &error);
+
+    filling_finish(&filling);
+    if (made)
+        return grant_text(grants_of(call), made);
+    *why = grant_text(grants_of(call), error_text(&error));
+    return NULL;
+}
+
+/* The HMAC is the real host's: NULL in a build without OpenSSL. */
+static void functions_fill(struct tocsin_host *functions)
+{
+    struct call real;
+
+    call_init(&real, NULL);
+    *functions = (struct tocsin_host){
+        .size = sizeof *functions,
+        .alloc = host_alloc,
+        .format = host_format,
+        .escape = host_escape,
+        .event_json = host_event_json,
+        .hmac_sha256 = real.face.host->hmac_sha256,
+        .fill = host_fill,
+    };
+    call_finish(&real);
+}
+
+render_host_hmac_fn render_host_hmac(const struct render_host *host)
+{
+    return host->functions.hmac_sha256;
+}
+
+void render_host_lose_hmac(struct render_host *host)
+{
+    host->functions.hmac_sha256 = NULL;
+}
 
 static uint32_t choice_index(const struct tocsin_option *option, const char *word)
 {
@@ -125,6 +176,32 @@ static uint32_t choice_index(const struct tocsin_option *option, const char *wor
     }
     fail_msg("%s: %s is none of: %s", option->name, word, option->choices);
     return 0;
+}
+
+/* One more each time. */
+static void list_add(struct render_host *host, struct tocsin_list *list, const char *value)
+{
+    const char **items = grant_create(&host->config_texts, (list->count + 1) * sizeof *items);
+
+    if (list->count > 0)
+        memcpy(items, list->items, list->count * sizeof *items);
+    items[list->count++] = value;
+    list->items = items;
+}
+
+/* "name: value"; one more each time. */
+static void map_add(struct render_host *host, struct tocsin_map *map, const char *text)
+{
+    struct tocsin_pair *items = grant_create(&host->config_texts, (map->count + 1) * sizeof *items);
+    char *name = grant_text(&host->config_texts, text);
+    char *colon = strstr(name, ": ");
+
+    assert_non_null(colon);
+    *colon = '\0';
+    if (map->count > 0)
+        memcpy(items, map->items, map->count * sizeof *items);
+    items[map->count++] = (struct tocsin_pair){name, colon + 2};
+    map->items = items;
 }
 
 static void option_set(
@@ -148,6 +225,12 @@ static void option_set(
         break;
     case TOCSIN_CHOICE:
         ((struct tocsin_choice *)member)->index = choice_index(option, value);
+        break;
+    case TOCSIN_LIST:
+        list_add(host, member, value);
+        break;
+    case TOCSIN_MAP:
+        map_add(host, member, value);
         break;
     default:
         fail_msg("%s: no render plugin had an option of type %u yet", option->name, option->type);
@@ -208,7 +291,8 @@ struct render_host *render_host_create(const char *path, const char *const *pair
     struct render_host *host = mem_alloc(sizeof *host);
     const char *why = NULL;
 
-    host->call = (struct tocsin_call){.size = sizeof host->call, .host = &host_functions};
+    functions_fill(&host->functions);
+    host->call = (struct tocsin_call){.size = sizeof host->call, .host = &host->functions};
     host->plugin = plugin_load(path);
     host->config = mem_alloc(host->plugin->config_size);
     config_fill(host, pairs);
@@ -240,6 +324,7 @@ const char *render_host_check(struct render_host *host)
 
     grants_forget(&host->grants);
     host->call.message = NULL;
+    host->samples_given = 0;
     if (!host->plugin->check || host->plugin->check(&host->call, host->config, &why))
         return NULL;
     assert_non_null(why);
@@ -253,7 +338,8 @@ const struct tocsin_request *render_host_render(
     host->call.message = message;
     host->request = (struct tocsin_request){.size = sizeof host->request};
     host->plugin->render(host->instance, &host->call, &host->request);
-    assert_null(host->request.refusal);
+    if (host->request.refusal)
+        return &host->request;
     assert_non_null(host->request.url);
     assert_non_null(host->request.body);
     if (host->request.body_len == 0)
