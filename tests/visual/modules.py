@@ -1,4 +1,5 @@
-"""The packages of npm that draw messages, installed as the lock says, outside the source tree."""
+"""The packages of npm that draw messages or receive them, installed as the lock says, outside the source
+tree."""
 
 import os
 import re
@@ -30,7 +31,7 @@ def install():
     # Its words name hosts and folders of this machine: they stay here.
     (FOLDER / "npm.log").write_text(ran.stdout)
     code = re.search(r"^npm ERR! code (\w+)$", ran.stdout, re.MULTILINE)
-    assert ran.returncode == 0, ("npm could not install what draws messages: "
+    assert ran.returncode == 0, ("npm could not install what draws and receives: "
                                  f"{code[1] if code else f'it ended with {ran.returncode}'}")
 
 
