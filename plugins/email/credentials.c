@@ -1,35 +1,9 @@
 #include "credentials.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "email.h"
 #include "text.h"
-
-bool token_read(struct tocsin_call *call, const char *path, const char **token, const char **why)
-{
-    FILE *file = fopen(path, "re");
-    char *line = NULL;
-    size_t cap = 0;
-
-    if (!file) {
-        *why = call->host->format(call, "cannot read token_file %s: %s", path, strerror(errno));
-        return false;
-    }
-    ssize_t len = getline(&line, &cap, file);
-    fclose(file);
-    if (len > 0)
-        line[strcspn(line, " \t\r\n")] = '\0';
-    *token = len > 0 ? call->host->format(call, "%s", line) : "";
-    if (line)
-        explicit_bzero(line, cap);
-    free(line);
-    if (!**token)
-        *why = call->host->format(call, "token_file %s holds no token", path);
-    return **token != '\0';
-}
 
 static const char *encoded(struct tocsin_call *call, const char *bytes, size_t len)
 {

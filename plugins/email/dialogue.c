@@ -70,6 +70,9 @@ void dialogue_command(struct dialogue *dialogue, const char *line, size_t len)
         dialogue->is_over = true;
     if (dialogue->is_over || !read_stage(line, len, &stage))
         return;
+    /* libcurl tries HELO even where EHLO was answered with goodbye. */
+    if (dialogue->stage == STAGE_HELLO && stage == STAGE_HELLO && dialogue->code == 421)
+        return;
     enter(dialogue, stage);
     if (stage == STAGE_HELLO)
         dialogue->has_auth = false;
@@ -107,6 +110,9 @@ static void read_words(struct dialogue *dialogue, const char *line, size_t len)
 {
     struct text *reading = &dialogue->reading;
 
+    /* A reply may have any number of lines. */
+    if (reading->len >= READING_MAX)
+        return;
     text_putc(reading, ' ');
     for (size_t i = 0; i < len && reading->len < READING_MAX; i++) {
         unsigned char byte = (unsigned char)line[i];

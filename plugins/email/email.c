@@ -1,6 +1,7 @@
 /* The e-mail sink: alerts as mail, over SMTP (RFC 5321), with libcurl on a worker of its own. */
 #include <arpa/inet.h>
 #include <curl/curl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -12,6 +13,7 @@
 #include "recipient.h"
 #include "smtp.h"
 #include "text.h"
+#include "token.h"
 #include "verdict.h"
 
 enum {
@@ -31,6 +33,9 @@ static const struct tocsin_option options[] = {
     TOCSIN_OPTION(struct email_config, password, 0, NULL, "the account's password"),
     TOCSIN_OPTION(struct email_config, token_file, TOCSIN_PATH, NULL,
         "file whose first line is the OAuth access token for auth: xoauth2, read for each mail"),
+    TOCSIN_OPTION(struct email_config, token_command, 0, NULL,
+        "instead of token_file: a program, by its absolute path, and its arguments, run without a "
+        "shell; the first line that it prints is the token, kept until the server refuses it"),
     TOCSIN_WORDS(struct email_config, auth, 0, "auto", "auto plain login xoauth2",
         "how to log in; auto is PLAIN, or LOGIN if the server has no PLAIN"),
     TOCSIN_OPTION(struct email_config, from, TOCSIN_REQUIRED, NULL,
@@ -110,22 +115,33 @@ static const char *url_fault(const struct email_config *config, struct server *s
     return fault;
 }
 
+static const char *token_fault(const struct email_config *config)
+{
+    if (config->token_command.count == 0)
+        return NULL;
+    if (is_set(config->token_file))
+        return "token_command: only one of token_file and token_command can give the token";
+    if (*config->token_command.items[0] != '/')
+        return "token_command: the program must be an absolute path, such as /usr/local/bin/token";
+    return NULL;
+}
+
 static const char *login_fault(const struct email_config *config, const struct server *server)
 {
-    bool has_password = is_set(config->password.value), has_token = is_set(config->token_file);
+    bool has_password = is_set(config->password.value), has_token = token_is_wanted(config);
     bool is_clear = config->tls.index == TLS_NONE && !server->is_smtps;
 
     if (server->is_smtps && config->tls.index == TLS_NONE)
         return "tls: none contradicts smtps://, which is TLS from the first byte";
     if (!is_set(config->user)) {
         if (has_password || has_token)
-            return "user: missing, though there is a password or token_file";
+            return "user: missing, though there is a password or a token";
         return config->auth.index != AUTH_AUTO ? "user: missing, though auth is set" : NULL;
     }
     if (config->auth.index == AUTH_XOAUTH2 && (!has_token || has_password))
-        return "auth: xoauth2 takes a token_file and no password";
+        return "auth: xoauth2 takes a token_file or token_command, and no password";
     if (config->auth.index != AUTH_XOAUTH2 && (!has_password || has_token))
-        return "user: needs a password (or auth: xoauth2 with a token_file)";
+        return "user: needs a password (or auth: xoauth2 with a token_file or token_command)";
     if (is_clear && !server->is_loopback)
         return "tls: none would send the password in clear; only a server on loopback may get it";
     return NULL;
@@ -170,6 +186,8 @@ static bool check(struct tocsin_call *call, const void *settings, const char **w
     if (!fault)
         fault = login_fault(config, &server);
     if (!fault)
+        fault = token_fault(config);
+    if (!fault)
         fault = helo_fault(config);
     if (fault) {
         *why = fault;
@@ -178,15 +196,38 @@ static bool check(struct tocsin_call *call, const void *settings, const char **w
     return addresses_check(call, config, why);
 }
 
-static void *open_sink(struct tocsin_call *call, const void *config, const char **why)
-{
-    (void)call;
-    return smtp_create(config, why);
-}
+/* A worker's own. */
+struct instance {
+    const struct email_config *config;
+    struct smtp *smtp;
+    struct token_source tokens;
+};
 
 static void close_sink(void *instance)
 {
-    smtp_destroy(instance);
+    struct instance *sink = instance;
+
+    smtp_destroy(sink->smtp);
+    token_source_finish(&sink->tokens);
+    free(sink);
+}
+
+static void *open_sink(struct tocsin_call *call, const void *config, const char **why)
+{
+    struct instance *sink = calloc(1, sizeof *sink);
+
+    (void)call;
+    if (!sink) {
+        *why = "out of memory";
+        return NULL;
+    }
+    sink->config = sink->tokens.config = config;
+    sink->smtp = smtp_create(config, why);
+    if (!sink->smtp) {
+        free(sink);
+        return NULL;
+    }
+    return sink;
 }
 
 /* check has accepted them all. */
@@ -224,51 +265,74 @@ static struct envelope envelope_create(struct tocsin_call *call, const struct em
     return envelope;
 }
 
-static void send_mail(struct smtp *smtp, struct tocsin_call *call, struct envelope *envelope,
-    const char *token, struct tocsin_outcome *outcome)
+/* A 334 is the refusal of XOAUTH2 in words for machines, after which libcurl gives up. */
+static bool is_login_refused(const struct dialogue *dialogue, const struct smtp_result *result)
 {
-    const struct email_config *config = smtp_config(smtp);
+    return dialogue->stage == STAGE_AUTH && dialogue->code / 100 != 4 &&
+           result->code == CURLE_LOGIN_DENIED;
+}
+
+/* False if the server did not let us in: it then says nothing about the mail. */
+static bool send_mail(const struct instance *sink, struct tocsin_call *call,
+    struct envelope *envelope, const char *token, struct tocsin_outcome *outcome)
+{
+    const struct email_config *config = sink->config;
     const struct letter letter = {.config = config,
         .from = &envelope->from,
         .to = envelope->to,
         .to_count = config->to.count};
     struct text data = {.call = call};
-    bool has_user = is_set(config->user);
     struct dialogue dialogue = {.call = call,
         .recipients = &envelope->recipients,
         .secrets = credentials_secrets(call, config, token),
         .needs_starttls =
             config->tls.index == TLS_REQUIRED && strncasecmp(config->url, "smtps", 5) != 0,
-        .needs_auth = has_user,
+        .needs_auth = is_set(config->user),
         .reply = "",
         .reading = {.call = call}};
 
     letter_write(&data, &letter);
     const struct smtp_mail mail = {
         .from = envelope->from.bare, .token = token, .data = data.data, .len = data.len};
-    struct smtp_result result = smtp_send(smtp, call, &mail, &dialogue);
+    struct smtp_result result = smtp_send(sink->smtp, call, &mail, &dialogue);
     verdict(&dialogue, &result, config->url, outcome);
+    return !is_login_refused(&dialogue, &result);
+}
+
+/* A token that was kept from an earlier mail may have run out since: then another one, once. */
+static void send_by_token(struct instance *sink, struct tocsin_call *call,
+    struct envelope *envelope, struct tocsin_outcome *outcome)
+{
+    const struct tocsin_outcome fresh = *outcome;
+    const char *token;
+
+    for (bool was_kept = true; was_kept;) {
+        *outcome = fresh;
+        was_kept = sink->tokens.kept != NULL;
+        if (!token_get(&sink->tokens, call, &token, outcome)) {
+            outcome->resume = call->message->resume;
+            return;
+        }
+        if (send_mail(sink, call, envelope, token, outcome))
+            return;
+        token_source_finish(&sink->tokens);
+    }
 }
 
 static void deliver(void *instance, struct tocsin_call *call, struct tocsin_outcome *outcome)
 {
-    struct smtp *smtp = instance;
-    const struct email_config *config = smtp_config(smtp);
-    struct envelope envelope = envelope_create(call, config);
-    const char *token = NULL;
+    struct instance *sink = instance;
+    struct envelope envelope = envelope_create(call, sink->config);
 
     if (envelope.recipients.count == 0) {
         outcome->result = TOCSIN_DELIVERED;
         outcome->reason = "the recipients still owed have left the configuration";
         return;
     }
-    if (is_set(config->token_file) &&
-        !token_read(call, config->token_file, &token, &outcome->reason)) {
-        outcome->result = TOCSIN_UNUSABLE;
-        outcome->resume = call->message->resume;
-        return;
-    }
-    send_mail(smtp, call, &envelope, token, outcome);
+    if (token_is_wanted(sink->config))
+        send_by_token(sink, call, &envelope, outcome);
+    else
+        send_mail(sink, call, &envelope, NULL, outcome);
 }
 
 TOCSIN_EXPORT const struct tocsin_sink_plugin tocsin_sink_plugin = {

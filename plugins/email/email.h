@@ -27,6 +27,7 @@ struct email_config {
     const char *user;
     struct tocsin_secret password;
     const char *token_file;
+    struct tocsin_list token_command;
     struct tocsin_choice auth;
     const char *from;
     struct tocsin_list to;

@@ -21,8 +21,9 @@ enum {
 
 struct smtp {
     const struct email_config *config;
-    CURL *curl; /* NULL: to be made at the next mail */
-    char *url;  /* with the EHLO name as its path; curl_free() */
+    CURL *curl;  /* NULL: to be made at the next mail */
+    char *url;   /* with the EHLO name as its path; curl_free() */
+    char *token; /* that the connection logged in with; NULL if none */
     char error[CURL_ERROR_SIZE];
 
     /* Of the transaction under way. */
@@ -148,6 +149,25 @@ static void connection_drop(struct smtp *smtp, int how)
     smtp->curl = NULL;
 }
 
+static void token_forget(struct smtp *smtp)
+{
+    if (smtp->token)
+        explicit_bzero(smtp->token, strlen(smtp->token));
+    free(smtp->token);
+    smtp->token = NULL;
+}
+
+/* libcurl makes a new connection for another token, and would say goodbye on the old one after the
+ * mail, for as long as the server likes. */
+static void use_token(struct smtp *smtp, const char *token)
+{
+    if (!token || (smtp->token && strcmp(smtp->token, token) == 0))
+        return;
+    connection_drop(smtp, SHUT_RD);
+    token_forget(smtp);
+    smtp->token = strdup(token);
+}
+
 static bool url_create(struct smtp *smtp)
 {
     CURLU *url = curl_url();
@@ -198,13 +218,9 @@ void smtp_destroy(struct smtp *smtp)
     if (!smtp)
         return;
     connection_drop(smtp, SHUT_RD);
+    token_forget(smtp);
     curl_free(smtp->url);
     free(smtp);
-}
-
-const struct email_config *smtp_config(const struct smtp *smtp)
-{
-    return smtp->config;
 }
 
 static struct curl_slist *recipient_list(const struct recipients *recipients)
@@ -244,13 +260,13 @@ static CURLcode perform(struct smtp *smtp, struct curl_slist *list)
     return curl_easy_perform(curl);
 }
 
-/* A connection kept from the mail before, on which MAIL got no answer: the server hung up on us
- * while we were idle, which is no fault of anybody. */
+/* A connection kept from the mail before, on which MAIL got no answer, or the 421 that the server
+ * left there when it hung up on us while we were idle (RFC 5321 3.8): no fault of anybody. */
 static bool is_stale(const struct dialogue *dialogue, CURLcode code)
 {
     return code != CURLE_OK && code != CURLE_OPERATION_TIMEDOUT &&
            code != CURLE_ABORTED_BY_CALLBACK && !dialogue->is_new &&
-           dialogue->stage == STAGE_MAIL && dialogue->code == 0;
+           dialogue->stage == STAGE_MAIL && (dialogue->code == 0 || dialogue->code == 421);
 }
 
 static struct smtp_result converse(struct smtp *smtp, struct curl_slist *list)
@@ -282,6 +298,7 @@ struct smtp_result smtp_send(struct smtp *smtp, struct tocsin_call *call,
 
     if (!list)
         return (struct smtp_result){.code = CURLE_OUT_OF_MEMORY, .error = "out of memory"};
+    use_token(smtp, mail->token);
     smtp->call = call;
     smtp->mail = mail;
     smtp->dialogue = dialogue;

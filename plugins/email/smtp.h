@@ -39,6 +39,4 @@ struct smtp_result {
 struct smtp_result smtp_send(struct smtp *smtp, struct tocsin_call *call,
     const struct smtp_mail *mail, struct dialogue *dialogue);
 
-const struct email_config *smtp_config(const struct smtp *smtp);
-
 #endif

@@ -132,6 +132,8 @@ static const char *broken_words(const struct dialogue *dialogue, const struct sm
         return "the server offers no AUTH, and a user is configured: nothing was sent";
     if (result->code == CURLE_USE_SSL_FAILED)
         return "the server offers no STARTTLS, and tls is required: nothing was sent";
+    if (result->code == CURLE_LOGIN_DENIED && dialogue->stage == STAGE_AUTH)
+        return "the server refuses the token, or the user that it is for";
     if (result->code == CURLE_LOGIN_DENIED)
         return "the server offers no way of AUTH that is configured";
     if (result->code == CURLE_ABORTED_BY_CALLBACK)

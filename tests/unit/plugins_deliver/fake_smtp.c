@@ -18,7 +18,8 @@
 #include "base/mem.h"
 #include "certificate.h"
 
-const char fake_silence[] = "(silence)", fake_hang_up[] = "(hang up)";
+const char fake_silence[] = "(silence)", fake_hang_up[] = "(hang up)", fake_endless[] = "(endless)",
+           fake_go_and_hang_up[] = "354 go, but without me";
 
 enum {
     MAILS_MAX = 16,
@@ -49,6 +50,7 @@ struct session {
     SSL *ssl; /* NULL before STARTTLS */
     struct buf unread;
     size_t asked; /* RCPTs of this mail */
+    bool in_bytes;
 };
 
 static bool session_fill(struct session *session)
@@ -79,6 +81,21 @@ static char *session_read(struct session *session, const char *end)
     return text;
 }
 
+static bool session_send(struct session *session, const char *bytes, size_t len)
+{
+    if (session->ssl)
+        return SSL_write(session->ssl, bytes, (int)len) > 0;
+    return send(session->fd, bytes, len, MSG_NOSIGNAL) == (ssize_t)len;
+}
+
+static bool session_say_in_bytes(struct session *session, const char *line)
+{
+    for (; *line; line++)
+        if (!session_send(session, line, 1))
+            return false;
+    return true;
+}
+
 /* False when the session is over. */
 static bool session_say(struct session *session, const char *reply)
 {
@@ -89,11 +106,15 @@ static bool session_say(struct session *session, const char *reply)
             continue;
         return false;
     }
+    if (reply == fake_endless) {
+        while (session_send(session, "250-and\r\n", 9))
+            continue;
+        return false;
+    }
     auto_free char *line = text_format("%s\r\n", reply);
-    size_t len = strlen(line);
-    if (session->ssl)
-        return SSL_write(session->ssl, line, (int)len) > 0;
-    return send(session->fd, line, len, MSG_NOSIGNAL) == (ssize_t)len;
+    bool is_said = session->in_bytes ? session_say_in_bytes(session, line)
+                                     : session_send(session, line, strlen(line));
+    return is_said && strncmp(reply, "421", 3) != 0 && reply != fake_go_and_hang_up;
 }
 
 static const char * or (const char *reply, const char *friendly)
@@ -113,29 +134,43 @@ static struct smtp_script note(struct session *session, const char *command)
     return script;
 }
 
-static bool on_starttls(struct session *session)
+static bool on_starttls(struct session *session, const char *reply)
 {
-    if (!session_say(session, "220 go"))
+    if (!session_say(session, reply))
         return false;
+    if (strncmp(reply, "220", 3) != 0)
+        return true;
     session->ssl = SSL_new(session->smtp->tls);
     SSL_set_fd(session->ssl, session->fd);
     return SSL_accept(session->ssl) == 1;
 }
 
+/* Asks and notes what comes. */
+static bool ask(struct session *session, const char *prompt)
+{
+    if (!session_say(session, prompt))
+        return false;
+    auto_free char *line = session_read(session, "\r\n");
+    if (line)
+        note(session, line);
+    return line != NULL;
+}
+
 static bool on_auth(struct session *session, const struct smtp_script *script, const char *command)
 {
-    if (strncmp(command, "AUTH LOGIN", 10) == 0) {
-        size_t asked = strlen(command) > 11;
-        static const char *const prompts[] = {"334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6"};
-        for (; asked < 2; asked++) {
-            if (!session_say(session, prompts[asked]))
+    static const char *const prompts[] = {"334 VXNlcm5hbWU6", "334 UGFzc3dvcmQ6"};
+    bool is_bare = !strchr(command + strlen("AUTH "), ' ');
+
+    if (strncmp(command, "AUTH LOGIN", 10) == 0)
+        for (size_t asked = is_bare ? 0 : 1; asked < 2; asked++)
+            if (!ask(session, prompts[asked]))
                 return false;
-            auto_free char *line = session_read(session, "\r\n");
-            if (!line)
-                return false;
-            note(session, line);
-        }
-    }
+    if (strcmp(command, "AUTH XOAUTH2") == 0 && !ask(session, "334 "))
+        return false;
+    if (script->good_blob && strstr(command, script->good_blob))
+        return session_say(session, "235 2.7.0 welcome");
+    if (script->challenge && !ask(session, script->challenge))
+        return false;
     return session_say(session, or (script->auth, "235 2.7.0 welcome"));
 }
 
@@ -159,8 +194,10 @@ static bool on_data(struct session *session, const struct smtp_script *script)
 {
     const char *go = or (script->data, "354 go");
 
-    if (!session_say(session, go) || strncmp(go, "354", 3) != 0)
-        return go != fake_silence && go != fake_hang_up;
+    if (!session_say(session, go))
+        return false;
+    if (strncmp(go, "354", 3) != 0)
+        return true;
     auto_free char *data = session_read(session, "\r\n.\r\n");
     if (!data)
         return false;
@@ -185,13 +222,14 @@ static bool on_command(struct session *session, const char *command)
 {
     const struct smtp_script script = note(session, command);
 
+    session->in_bytes = script.in_bytes;
     if (is(command, "EHLO"))
         return session_say(
             session, or (session->ssl ? script.hello_tls : script.hello, "250 fake.example.org"));
     if (is(command, "HELO"))
         return session_say(session, or (script.helo, "250 fake.example.org"));
     if (is(command, "STARTTLS"))
-        return on_starttls(session);
+        return on_starttls(session, or (script.starttls, "220 go"));
     if (is(command, "AUTH"))
         return on_auth(session, &script, command);
     if (is(command, "MAIL")) {
@@ -384,12 +422,14 @@ void fake_smtp_await(struct fake_smtp *smtp, const char *command)
         fail_msg("%s was not heard", command);
 }
 
-void fake_smtp_hang_up(struct fake_smtp *smtp)
+void fake_smtp_hang_up(struct fake_smtp *smtp, const char *last_words)
 {
     const struct timespec deadline = soon();
     int error = 0;
 
     pthread_mutex_lock(&smtp->lock);
+    if (smtp->client >= 0 && last_words)
+        send(smtp->client, last_words, strlen(last_words), MSG_NOSIGNAL);
     if (smtp->client >= 0)
         shutdown(smtp->client, SHUT_RDWR);
     while (smtp->client >= 0 && !error)

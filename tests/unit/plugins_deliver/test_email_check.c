@@ -37,6 +37,8 @@ static void test_usual_settings_are_taken(void **state)
     assert_taken(SETTINGS("url=smtp://[2001:db8::1]:25", "tls=none", FINE_ADDRESSES));
     assert_taken(SETTINGS("url=smtp://mail.example.org", FINE_ADDRESSES, "auth=xoauth2",
         "user=soc@example.org", "token_file=/run/token"));
+    assert_taken(SETTINGS("url=smtp://mail.example.org", FINE_ADDRESSES, "auth=xoauth2",
+        "user=soc@example.org", "token_command=/usr/local/bin/token,--for,smtp"));
     assert_taken(SETTINGS("url=smtp://mail.example.org", "from=root@localhost",
         "to=a.b+tag@example.org,\"Duty; night\" <night@example.org>,Żółw "
         "<z@xn--bcher-kva.example>"));
@@ -94,6 +96,13 @@ static void test_half_a_login_is_refused(void **state)
     assert_refused(SETTINGS(SERVER, "auth=login"), "user: missing");
     assert_refused(SETTINGS(SERVER, "user=u", "password=p", "auth=xoauth2"), "token_file");
     assert_refused(SETTINGS(SERVER, "user=u", "password=p", "token_file=/t"), "needs a password");
+    assert_refused(
+        SETTINGS(SERVER, "user=u", "password=p", "token_command=/bin/t"), "needs a password");
+    assert_refused(SETTINGS(SERVER, "token_command=/bin/t"), "user: missing");
+    assert_refused(SETTINGS(SERVER, "user=u", "auth=xoauth2", "token_command=/t", "token_file=/t"),
+        "only one");
+    assert_refused(
+        SETTINGS(SERVER, "user=u", "auth=xoauth2", "token_command=token,smtp"), "absolute path");
     assert_refused(SETTINGS("url=smtps://m.example.org", FINE_ADDRESSES, "tls=none"), "contradict");
 #undef SERVER
 }
