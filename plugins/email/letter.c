@@ -40,22 +40,37 @@ static const char *message_id(struct tocsin_call *call)
     return len > 0 && len <= 64 ? id : digest(call, "tocsin delivery", id);
 }
 
-/* "[URGENT 85] title": mail programs and Gmail thread by a subject without what stands in brackets
- * before it, so an update may carry another level and stay in its thread. */
+/* "title (#1a2b3c)": the mark stands for the thread. Many programs take mails of one subject for
+ * one conversation (Outlook; IMAP's THREAD, RFC 5256 3), and a rule that fires on two hosts makes
+ * two alerts of one title. */
+static const char *topic(struct tocsin_call *call)
+{
+    const struct tocsin_message *message = call->message;
+    struct text topic = {.call = call};
+    size_t len = strlen(message->title), cut = text_cut(message->title, len, SUBJECT_MAX);
+
+    text_append(&topic, message->title, cut);
+    if (cut < len)
+        text_puts(&topic, "\xe2\x80\xa6");
+    if (*message->thread)
+        text_printf(&topic, " (#%.6s)", digest(call, "tocsin thread", message->thread));
+    return text_string(&topic);
+}
+
+/* "[URGENT 85] topic": mail programs and Gmail thread by a subject without what stands in brackets
+ * before it, so an update may carry another level and stay in its thread. Outlook does not know
+ * that, and has a field of its own for the subject without it. */
 static void put_subject(struct text *out, const struct letter *letter)
 {
     struct text subject = {.call = out->call};
-    const char *title = out->call->message->title;
     const char *prefix = letter->config->subject_prefix;
-    size_t len = strlen(title), cut = text_cut(title, len, SUBJECT_MAX);
 
     if (prefix && *prefix)
         text_printf(&subject, "%s ", prefix);
-    text_printf(&subject, "[%s] ", level_tag(out->call));
-    text_append(&subject, title, cut);
-    if (cut < len)
-        text_puts(&subject, "\xe2\x80\xa6");
+    text_printf(&subject, "[%s] %s", level_tag(out->call), topic(out->call));
     header_text(out, "Subject", text_string(&subject));
+    if (*out->call->message->thread)
+        header_text(out, "Thread-Topic", topic(out->call));
 }
 
 /* Every mail of a thread answers a first mail that was never sent: whichever arrives first, or

@@ -218,21 +218,24 @@ log {{
 
 
 class Postfix(Peer):
-    """A mail server that keeps mail for duty@example.org; with_tls: STARTTLS or nothing. Needs
-    root, as Postfix's master does; its users are two that every Debian has."""
+    """A mail server that keeps mail for duty@ and night@example.org. With a certificate: STARTTLS or
+    nothing, and TLS from the first byte at smtps_port; with a Dovecot: only from who logs in there.
+    Needs root, as Postfix's master does; its users are two that every Debian has."""
 
     package = "postfix"
     owner, group = "mail", "operator"
 
-    def __init__(self, folder, certificate=None, key=None):
+    def __init__(self, folder, certificate=None, key=None, dovecot=None, settings=""):
         super().__init__(folder)
         assert os.geteuid() == 0, "Postfix's master needs root"
         self.port = free_port()
+        self.smtps_port = free_port()
         # Its processes run as other users, who may not enter a test's folder.
         self.home = Path(tempfile.mkdtemp(prefix="tocsin-postfix-"))
         self.home.chmod(0o755)
+        self.mail = dovecot.mail if dovecot else self.home / "mail"
         self._make_folders()
-        self._write_config(certificate, key)
+        self._write_config(certificate, key, dovecot, settings)
         daemons = self.root / "usr/lib/postfix/sbin"
         self.launch(daemons / "master", "-d", "-c", self.home / "etc",
                     MAIL_CONFIG=str(self.home / "etc"),
@@ -251,12 +254,19 @@ class Postfix(Peer):
         (self.home / "mail").mkdir()
         os.chown(self.home / "mail", 65534, 65534)
 
-    def _write_config(self, certificate, key):
+    def _write_config(self, certificate, key, dovecot, settings):
         tls = f"""
 smtpd_tls_security_level = encrypt
 smtpd_tls_cert_file = {certificate}
 smtpd_tls_key_file = {key}
 """ if certificate else ""
+        login = f"""
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = {dovecot.auth}
+smtpd_tls_auth_only = yes
+smtpd_client_restrictions = permit_sasl_authenticated, reject
+""" if dovecot else ""
         (self.home / "etc/main.cf").write_text(f"""compatibility_level = 3.6
 queue_directory = {self.home}/queue
 data_directory = {self.home}/data
@@ -275,13 +285,14 @@ myhostname = mx.example.org
 mydestination =
 alias_maps =
 virtual_mailbox_domains = example.org
-virtual_mailbox_maps = inline:{{duty@example.org=duty/}}
-virtual_mailbox_base = {self.home}/mail
+virtual_mailbox_maps = inline:{{duty@example.org=duty/, night@example.org=night/}}
+virtual_mailbox_base = {self.mail}
 virtual_uid_maps = static:65534
 virtual_gid_maps = static:65534
 smtpd_relay_restrictions = reject_unauth_destination
-{tls}""")
+{tls}{login}{settings}""")
         (self.home / "etc/master.cf").write_text(f"""127.0.0.1:{self.port} inet n - n - - smtpd
+127.0.0.1:{self.smtps_port} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite
@@ -298,7 +309,7 @@ postlog unix-dgram n - n - 1 postlogd
 """)
 
     def mails(self):
-        return [file.read_bytes() for file in sorted((self.home / "mail").glob("*/new/*"))]
+        return [file.read_bytes() for file in sorted(self.mail.glob("*/new/*"))]
 
     def wait_for(self, n, timeout=30):
         wait_until(lambda: len(self.mails()) >= n, f"{n} mails", timeout)

@@ -12,6 +12,9 @@
 #include "fake_smtp.h"
 #include "mail.h"
 
+/* That of the sample's thread. */
+#define MARK "(#070f5e)"
+
 /* The mail that arrives for the message; the caller's. */
 static char *mail_of(const struct tocsin_message *message, const char *extra)
 {
@@ -58,7 +61,8 @@ static void test_headers_say_what_it_is(void **state)
 
     (void)state;
     auto_free char *mail = mail_of(&message, NULL);
-    assert_header(mail, "Subject", "[URGENT 85] Mimikatz on DC01");
+    assert_header(mail, "Subject", "[URGENT 85] Mimikatz on DC01 " MARK);
+    assert_header(mail, "Thread-Topic", "Mimikatz on DC01 " MARK);
     assert_header(mail, "From", "\"SOC\" <soc@example.org>");
     assert_header(mail, "To", "duty@example.org, \"Night shift\" <night@example.org>");
     assert_header(mail, "Date", "Mon, 23 Nov 2026 10:00:03 +0000");
@@ -114,11 +118,12 @@ static void test_a_hostile_title_stays_a_title(void **state)
     static const struct {
         const char *title, *subject;
     } rows[] = {
-        {"x\r\nBcc: all@example.org\r\n\r\nbody", "[URGENT 85] x Bcc: all@example.org body"},
-        {"=?UTF-8?B?SGk=?= =?utf-8?q?there?=", "[URGENT 85] =?UTF-8?B?SGk=?= =?utf-8?q?there?="},
-        {"a \"quoted\" <b@c> \\ ; title", "[URGENT 85] a \"quoted\" <b@c> \\ ; title"},
-        {"tab\there \x01\x7f end", "[URGENT 85] tab here end"},
-        {"line\xe2\x80\xa8separator \xc2\x85next", "[URGENT 85] line separator next"},
+        {"x\r\nBcc: all@example.org\r\n\r\nbody", "[URGENT 85] x Bcc: all@example.org body " MARK},
+        {"=?UTF-8?B?SGk=?= =?utf-8?q?there?=",
+            "[URGENT 85] =?UTF-8?B?SGk=?= =?utf-8?q?there?= " MARK},
+        {"a \"quoted\" <b@c> \\ ; title", "[URGENT 85] a \"quoted\" <b@c> \\ ; title " MARK},
+        {"tab\there \x01\x7f end", "[URGENT 85] tab here end " MARK},
+        {"line\xe2\x80\xa8separator \xc2\x85next", "[URGENT 85] line separator next " MARK},
     };
 
     (void)state;
@@ -141,7 +146,7 @@ static void test_other_scripts_arrive_whole(void **state)
     message.rule = "Żółw";
     auto_free char *mail = mail_of(&message, "subject_prefix=[prod]");
     auto_free char *plain = mail_body(mail, "text/plain");
-    auto_free char *expected = text_format("[prod] [URGENT 85] %s", message.title);
+    auto_free char *expected = text_format("[prod] [URGENT 85] %s " MARK, message.title);
     assert_header(mail, "Subject", expected);
     assert_header(mail, "X-Tocsin-Rule", "Żółw");
     assert_has(plain, message.title);
@@ -173,7 +178,7 @@ static void test_a_long_line_of_ascii_is_folded_at_its_blanks(void **state)
     message.title = "powershell.exe started by winword.exe with an encoded command line of unusual "
                     "length on the host DC01 in the domain CORP";
     auto_free char *mail = mail_of(&message, NULL);
-    auto_free char *expected = text_format("[URGENT 85] %s", message.title);
+    auto_free char *expected = text_format("[URGENT 85] %s " MARK, message.title);
     assert_header(mail, "Subject", expected);
     assert_null(strstr(mail, "=?UTF-8?"));
 }
@@ -228,8 +233,12 @@ static void test_one_alert_is_one_thread(void **state)
     assert_header(first, "In-Reply-To", root);
     assert_header(second, "References", root);
     assert_header(second, "Message-ID", "<d4f1-18.tocsin@example.org>");
-    assert_header(second, "Subject", "[MEDIUM 50] Mimikatz on DC01");
+    assert_header(second, "Subject", "[MEDIUM 50] Mimikatz on DC01 " MARK);
+    assert_header(second, "Thread-Topic", "Mimikatz on DC01 " MARK);
     assert_string_not_equal(root, other_root);
+    /* Else programs that go by the subject would put two alerts of one title together. */
+    auto_free char *other_topic = mail_header(third, "Thread-Topic");
+    assert_string_not_equal(other_topic, "Mimikatz on DC01 " MARK);
 }
 
 static void test_a_delivery_id_that_is_no_word_is_digested(void **state)
@@ -255,7 +264,9 @@ static void test_no_thread_and_no_urgency_are_left_out(void **state)
     message.level = TOCSIN_INFO;
     auto_free char *mail = mail_of(&message, NULL);
     auto_free char *references = mail_header(mail, "References");
+    auto_free char *topic = mail_header(mail, "Thread-Topic");
     assert_null(references);
+    assert_null(topic);
     assert_header(mail, "Subject", "[INFO] Mimikatz on DC01");
     assert_header(mail, "Importance", "low");
 }
