@@ -16,6 +16,7 @@ enum {
     FACTS_MAX = 30000,
     FACT_MAX = 4000,
     SMALL_MAX = 1000,
+    PREHEADER_MAX = 200,
     LINK_MAX = 12000,
 };
 
@@ -109,34 +110,42 @@ static void put_head(struct text *out, const struct tocsin_message *message)
                    "@media (prefers-color-scheme: dark) {\r\n"
                    ".page { background: #121212 !important; }\r\n"
                    ".card { background: #1e1e1e !important; }\r\n"
+                   ".news { background: #2a2f38 !important; border-color: #7aa7e0 !important; }\r\n"
                    ".ink { color: #ececec !important; }\r\n"
                    ".faint { color: #a0a0a0 !important; }\r\n"
                    ".rule { border-color: #383838 !important; }\r\n"
                    "}\r\n</style></head>\r\n");
 }
 
-/* The line that an inbox shows beside the subject. */
+/* The line that an inbox shows beside the subject: on an update it says what is new. */
 static void put_preheader(struct text *out, const struct tocsin_message *message)
 {
-    text_puts(out, "<div style=\"display:none;max-height:0;overflow:hidden\">");
+    text_puts(out, "<div style=\"display:none;max-height:0;overflow:hidden;mso-hide:all\">");
+    put_escaped(out, message->text_plain, PREHEADER_MAX);
     for (uint32_t i = 0; i < message->fact_count && i < 4; i++) {
-        text_puts(out, i ? " \xc2\xb7 " : "");
-        put_escaped(out, body_fact(message, i)->value, 200);
+        text_puts(out, " \xc2\xb7 ");
+        put_escaped(out, body_fact(message, i)->value, PREHEADER_MAX);
     }
     text_puts(out, "</div>\r\n");
 }
 
+/* A coloured box around a word, as a table: Outlook knows no padding of inline elements. */
+static void put_badge(struct text *out, const struct level *level)
+{
+    text_printf(out,
+        "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\"><tr>"
+        "<td bgcolor=\"%s\" style=\"background:%s;color:%s;font-size:12px;line-height:16px;"
+        "font-weight:bold;letter-spacing:1px;padding:3px 10px;border-radius:3px\">%s</td>"
+        "</tr></table>\r\n",
+        level->colour, level->colour, level->ink, level_tag(out->call));
+}
+
 static void put_title(struct text *out, const struct tocsin_message *message)
 {
-    const struct level *level = level_of(message);
-
-    text_printf(out,
-        "<tr><td style=\"padding:20px 24px 8px 24px\">"
-        "<span style=\"display:inline-block;background:%s;color:%s;font-size:12px;"
-        "font-weight:bold;letter-spacing:1px;padding:3px 10px;border-radius:3px\">%s</span>\r\n"
-        "<h1 class=\"ink\" style=\"margin:12px 0 4px 0;font-size:20px;line-height:28px;"
-        "color:#1b1b1b;word-break:break-word\">",
-        level->colour, level->ink, level_tag(out->call));
+    text_puts(out, "<tr><td style=\"padding:20px 24px 8px 24px\">");
+    put_badge(out, level_of(message));
+    text_puts(out, "<h1 class=\"ink\" style=\"margin:12px 0 4px 0;font-size:20px;line-height:28px;"
+                   "color:#1b1b1b;word-break:break-word\">");
     put_escaped(out, message->title, TITLE_MAX);
     text_puts(out, "</h1>\r\n<span class=\"faint\" style=\"color:#666666;font-size:13px\">");
     put_escaped(out, body_origin(out->call), SMALL_MAX);
@@ -150,45 +159,85 @@ static void put_notices(struct text *out, const struct tocsin_message *message)
 
     for (size_t i = 0; i < count; i++)
         text_printf(out,
-            "<tr><td style=\"padding:4px 24px\"><div style=\"background:#fff3cd;color:#5c4400;"
-            "font-size:13px;padding:8px 12px\">%s</div></td></tr>\r\n",
+            "<tr><td style=\"padding:4px 24px\"><table role=\"presentation\" width=\"100%%\" "
+            "cellpadding=\"0\" cellspacing=\"0\"><tr><td bgcolor=\"#fff3cd\" "
+            "style=\"background:#fff3cd;color:#5c4400;font-size:13px;line-height:18px;"
+            "padding:8px 12px\">%s</td></tr></table></td></tr>\r\n",
             lines[i]);
+}
+
+/* Of an update and of a comment the text says what is new: it stands out from what was known. */
+static void put_story(struct text *out, const struct tocsin_message *message)
+{
+    bool is_news = strcmp(message->action, "updated") == 0 || strstr(message->type, "comment");
+
+    if (!*message->text)
+        return;
+    text_puts(out, "<tr><td style=\"padding:4px 24px 8px 24px\"><table role=\"presentation\" "
+                   "width=\"100%\" cellpadding=\"0\" cellspacing=\"0\"><tr>");
+    text_puts(out, is_news ? "<td class=\"ink news\" style=\"background:#eef3fa;"
+                             "border-left:4px solid #1f4e8c;padding:10px 14px;"
+                           : "<td class=\"ink\" style=\"");
+    text_puts(out, "font-size:15px;line-height:22px;color:#1b1b1b;word-break:break-word\">");
+    put_text(out, message);
+    text_puts(out, "</td></tr></table></td></tr>\r\n");
+}
+
+static void put_fact(struct text *out, const struct tocsin_fact *fact)
+{
+    text_puts(out, "<tr><th class=\"faint rule\" scope=\"row\" align=\"left\" valign=\"top\" "
+                   "width=\"110\" style=\"padding:6px 12px 6px 0;color:#666666;font-size:14px;"
+                   "font-weight:normal;border-top:1px solid #e4e4e4;word-break:break-word\">");
+    put_escaped(out, fact->label, SMALL_MAX);
+    text_puts(out, "</th><td class=\"ink rule\" valign=\"top\" style=\"padding:6px 0;"
+                   "color:#1b1b1b;font-size:14px;border-top:1px solid #e4e4e4;"
+                   "word-break:break-word\">");
+    put_escaped(out, fact->value, FACT_MAX);
+    text_puts(out, "</td></tr>\r\n");
 }
 
 static void put_facts(struct text *out, const struct tocsin_message *message)
 {
     size_t end = out->len + FACTS_MAX - FACT_MAX - SMALL_MAX;
+    uint32_t shown = 0;
 
     if (message->fact_count == 0)
         return;
     text_puts(out, "<tr><td style=\"padding:8px 24px\"><table width=\"100%\" cellpadding=\"0\" "
                    "cellspacing=\"0\" style=\"border-collapse:collapse\">\r\n");
-    for (uint32_t i = 0; i < message->fact_count && out->len < end; i++) {
-        const struct tocsin_fact *fact = body_fact(message, i);
-        text_puts(out, "<tr><td class=\"faint rule\" valign=\"top\" width=\"110\" "
-                       "style=\"padding:6px 12px 6px 0;color:#666666;font-size:14px;"
-                       "border-top:1px solid #e4e4e4\">");
-        put_escaped(out, fact->label, SMALL_MAX);
-        text_puts(out, "</td><td class=\"ink rule\" valign=\"top\" style=\"padding:6px 0;"
-                       "color:#1b1b1b;font-size:14px;border-top:1px solid #e4e4e4;"
-                       "word-break:break-word\">");
-        put_escaped(out, fact->value, FACT_MAX);
-        text_puts(out, "</td></tr>\r\n");
-    }
-    text_puts(out, "</table></td></tr>\r\n");
+    while (shown < message->fact_count && out->len < end)
+        put_fact(out, body_fact(message, shown++));
+    text_puts(out, "</table>\r\n");
+    if (shown < message->fact_count)
+        text_printf(out,
+            "<span class=\"faint\" style=\"color:#666666;font-size:13px\">%s and %u more facts"
+            "</span>",
+            cut_mark, message->fact_count - shown);
+    text_puts(out, "</td></tr>\r\n");
 }
 
+static const char *button_label(const struct tocsin_message *message)
+{
+    if (strncmp(message->type, "alert", 5) == 0)
+        return "Open the alert";
+    return strcmp(message->type, "case") == 0 ? "Open the case" : "Open";
+}
+
+/* The padding is the cell's for Outlook, and the link's elsewhere, where all of it can be clicked.
+ */
 static void put_button(struct text *out, const struct tocsin_message *message)
 {
     const char *link = body_link(message);
 
     if (!link)
         return;
-    text_puts(out, "<tr><td style=\"padding:12px 24px\"><a style=\"display:inline-block;"
-                   "background:#1f4e8c;color:#ffffff;font-size:14px;font-weight:bold;"
-                   "text-decoration:none;padding:10px 20px;border-radius:4px\" href=\"");
+    text_puts(out, "<tr><td style=\"padding:12px 24px\"><table role=\"presentation\" "
+                   "cellpadding=\"0\" cellspacing=\"0\"><tr><td bgcolor=\"#1f4e8c\" "
+                   "style=\"background:#1f4e8c;border-radius:4px;mso-padding-alt:10px 20px\">"
+                   "<a style=\"display:inline-block;color:#ffffff;font-size:14px;line-height:18px;"
+                   "font-weight:bold;text-decoration:none;padding:10px 20px\" href=\"");
     put_escaped(out, link, LINK_MAX);
-    text_puts(out, "\">Open</a></td></tr>\r\n");
+    text_printf(out, "\">%s</a></td></tr></table></td></tr>\r\n", button_label(message));
 }
 
 static void put_foot(struct text *out, const struct tocsin_message *message)
@@ -207,29 +256,37 @@ static void put_foot(struct text *out, const struct tocsin_message *message)
     text_puts(out, ", by tocsin</td></tr>\r\n");
 }
 
+/* Outlook draws no table narrower than its parent's share: one of 600 pixels around the card, which
+ * only Outlook sees. */
+static const char ghost_open[] =
+    "<!--[if mso]><table role=\"presentation\" width=\"600\" cellpadding=\"0\" cellspacing=\"0\">"
+    "<tr><td><![endif]-->\r\n";
+static const char ghost_close[] = "<!--[if mso]></td></tr></table><![endif]-->";
+
 void html_write(struct text *out, const struct tocsin_message *message)
 {
+    const char *colour = level_of(message)->colour;
+
     put_head(out, message);
     text_puts(out, "<body class=\"page\" style=\"margin:0;padding:0;background:#f2f3f5\">\r\n");
     put_preheader(out, message);
     text_printf(out,
-        "<table role=\"presentation\" width=\"100%%\" cellpadding=\"0\" cellspacing=\"0\">"
-        "<tr><td align=\"center\" style=\"padding:16px 8px\">\r\n"
-        "<table role=\"presentation\" class=\"card\" width=\"600\" cellpadding=\"0\" "
-        "cellspacing=\"0\" style=\"width:100%%;max-width:600px;background:#ffffff;"
-        "border-left:6px solid %s;text-align:left;"
-        "font-family:'Segoe UI',Helvetica,Arial,sans-serif\">\r\n",
-        level_of(message)->colour);
+        "<table role=\"presentation\" class=\"page\" width=\"100%%\" cellpadding=\"0\" "
+        "cellspacing=\"0\" bgcolor=\"#f2f3f5\" style=\"background:#f2f3f5\">"
+        "<tr><td align=\"center\" style=\"padding:16px 8px\">\r\n%s"
+        "<table role=\"presentation\" class=\"card\" width=\"100%%\" cellpadding=\"0\" "
+        "cellspacing=\"0\" bgcolor=\"#ffffff\" style=\"max-width:600px;background:#ffffff;"
+        "text-align:left;font-family:'Segoe UI',Helvetica,Arial,sans-serif\"><tr>"
+        "<td bgcolor=\"%s\" width=\"6\" style=\"width:6px;background:%s;font-size:0\">&nbsp;</td>"
+        "<td><table role=\"presentation\" width=\"100%%\" cellpadding=\"0\" "
+        "cellspacing=\"0\">\r\n",
+        ghost_open, colour, colour);
     put_title(out, message);
     put_notices(out, message);
-    if (*message->text) {
-        text_puts(out, "<tr><td class=\"ink\" style=\"padding:4px 24px 8px 24px;font-size:15px;"
-                       "line-height:22px;color:#1b1b1b;word-break:break-word\">");
-        put_text(out, message);
-        text_puts(out, "</td></tr>\r\n");
-    }
+    put_story(out, message);
     put_facts(out, message);
     put_button(out, message);
     put_foot(out, message);
-    text_puts(out, "</table></td></tr></table></body></html>\r\n");
+    text_printf(
+        out, "</table></td></tr></table>%s</td></tr></table></body></html>\r\n", ghost_close);
 }

@@ -62,21 +62,29 @@ static void put_head(struct text *out, const struct tocsin_message *message)
     put_notices(out, message);
 }
 
+static void put_fact(struct text *out, const struct tocsin_fact *fact)
+{
+    size_t start = out->len;
+
+    put_lines(out, fact->label, strlen(fact->label));
+    text_putc(out, ':');
+    do
+        text_putc(out, ' ');
+    while (out->len - start < LABEL_WIDTH);
+    put_lines(out, fact->value, strlen(fact->value));
+    text_puts(out, "\r\n");
+}
+
 static void put_facts(struct text *out, const struct tocsin_message *message)
 {
+    uint32_t shown = 0;
+
     if (message->fact_count > 0)
         text_puts(out, "\r\n");
-    for (uint32_t i = 0; i < message->fact_count && out->len < WHOLE_MAX; i++) {
-        const struct tocsin_fact *fact = body_fact(message, i);
-        size_t start = out->len;
-        put_lines(out, fact->label, strlen(fact->label));
-        text_putc(out, ':');
-        do
-            text_putc(out, ' ');
-        while (out->len - start < LABEL_WIDTH);
-        put_lines(out, fact->value, strlen(fact->value));
-        text_puts(out, "\r\n");
-    }
+    while (shown < message->fact_count && out->len < WHOLE_MAX)
+        put_fact(out, body_fact(message, shown++));
+    if (shown < message->fact_count)
+        text_printf(out, "\xe2\x80\xa6 and %u more facts\r\n", message->fact_count - shown);
 }
 
 static void put_link(struct text *out, const struct tocsin_message *message)

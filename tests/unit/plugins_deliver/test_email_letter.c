@@ -310,6 +310,58 @@ static void test_a_huge_alert_stays_under_what_gmail_shows(void **state)
     assert_has(html, "</html>");
 }
 
+static void test_what_changed_stands_out(void **state)
+{
+    static const struct {
+        const char *type, *action;
+        bool is_news;
+    } rows[] = {{"alert", "created", false}, {"alert", "updated", true},
+        {"alert-comment", "created", true}, {"case", "updated", true}, {"probe", "", false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct tocsin_message message = sample_message();
+        message.type = rows[i].type;
+        message.action = rows[i].action;
+        auto_free char *mail = mail_of(&message, NULL);
+        auto_free char *html = mail_body(mail, "text/html");
+        assert_int_equal(strstr(html, "class=\"ink news\"") != NULL, rows[i].is_news);
+    }
+}
+
+static void test_facts_that_have_no_room_are_counted(void **state)
+{
+    struct tocsin_message message = sample_message();
+    auto_free struct tocsin_fact *facts = mem_alloc(3000 * sizeof *facts);
+    auto_buf struct buf value = {0};
+
+    (void)state;
+    for (int i = 0; i < 500; i++)
+        buf_puts(&value, "<é");
+    for (size_t i = 0; i < 3000; i++)
+        facts[i] = (struct tocsin_fact){"Command", buf_text(&value)};
+    message.facts = facts;
+    message.fact_count = 3000;
+    auto_free char *mail = mail_of(&message, NULL);
+    auto_free char *plain = mail_body(mail, "text/plain");
+    auto_free char *html = mail_body(mail, "text/html");
+    assert_true(strlen(html) < 100000);
+    assert_has(plain, " more facts\r\n");
+    assert_has(html, " more facts</span>");
+}
+
+static void test_an_inbox_shows_what_happened_beside_the_subject(void **state)
+{
+    const struct tocsin_message message = sample_message();
+
+    (void)state;
+    auto_free char *mail = mail_of(&message, NULL);
+    auto_free char *html = mail_body(mail, "text/html");
+    assert_has(html, "mso-hide:all\">A credential dumper was seen.");
+    assert_has(html, " \xc2\xb7 Acme, Paris");
+    assert_has(html, ">Open the alert</a>");
+}
+
 static void test_plain_text_has_crlf_and_no_controls(void **state)
 {
     struct tocsin_message message = sample_message();
@@ -338,6 +390,9 @@ int main(void)
         cmocka_unit_test(test_no_thread_and_no_urgency_are_left_out),
         cmocka_unit_test(test_marks_are_said_in_both_parts),
         cmocka_unit_test(test_a_huge_alert_stays_under_what_gmail_shows),
+        cmocka_unit_test(test_what_changed_stands_out),
+        cmocka_unit_test(test_facts_that_have_no_room_are_counted),
+        cmocka_unit_test(test_an_inbox_shows_what_happened_beside_the_subject),
         cmocka_unit_test(test_plain_text_has_crlf_and_no_controls),
     };
 
