@@ -1,8 +1,6 @@
 """A real Dovecot from Debian's package: keeps the mail that Postfix delivers, shows it over IMAP, and
 says to Postfix who may log in. Beside it the OAuth server that it asks about tokens."""
 
-import email
-import email.policy
 import http.server
 import imaplib
 import json
@@ -15,6 +13,7 @@ import threading
 import urllib.parse
 from pathlib import Path
 
+import mime
 from peers import Peer
 from tocsin import wait_until
 
@@ -163,7 +162,7 @@ class Mailbox:
     def mail(self, number):
         status, data = self.imap.fetch(str(number), "(BODY.PEEK[])")
         assert status == "OK", data
-        return email.message_from_bytes(data[0][1], policy=email.policy.default)
+        return mime.read(data[0][1])
 
     def threads(self):
         """The numbers of the mails that the server puts together (RFC 5256, REFERENCES)."""

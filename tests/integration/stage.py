@@ -16,6 +16,7 @@ from fakes.smtp import Smtp  # noqa: E402
 from fakes.syslog import Syslog  # noqa: E402
 from fakes.teams import Teams  # noqa: E402
 
+import mime  # noqa: E402
 from tocsin import Tocsin  # noqa: E402
 
 EVENTS = TESTS / "fixtures" / "events"
@@ -78,7 +79,11 @@ def mattermost(started):
 
 @pytest.fixture
 def smtp(started):
-    return started(Smtp())
+    """Whatever a test sends here has to be a mail without faults."""
+    smtp = started(Smtp())
+    yield smtp
+    for entry in smtp.received:
+        mime.read(entry["raw"])
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """A real SMTP server (aiosmtpd): TLS, log-in, and recipients that are refused."""
 
-import email
-import email.policy
 import ssl
 import threading
 
@@ -10,6 +8,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
 import certificates
+import mime
 from conftest import load_event
 
 RETRY_FAST = "sink_defaults: {retry: {first: 100ms, max: 500ms, give_up: 1h}}\n"
@@ -60,8 +59,7 @@ class Server:
 
     async def handle_DATA(self, _server, session, envelope):
         with self._arrived:
-            self.mails.append((list(envelope.rcpt_tos), email.message_from_bytes(
-                envelope.content, policy=email.policy.default)))
+            self.mails.append((list(envelope.rcpt_tos), mime.read(envelope.content)))
             self.sessions.append(session)
             self._arrived.notify_all()
         return "250 2.0.0 queued as A1B2C3"
