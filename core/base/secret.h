@@ -43,12 +43,13 @@ void secrets_add_parts(struct secrets *secrets, const char *text);
  * called while other threads redact, from one thread at a time. */
 void secrets_learn(struct secrets *secrets, const struct secrets *more);
 
-/* A copy of the text with every remembered secret replaced by ***, also where it is spelled with the
- * escapes of JSON, HTML or a URL (base/spelling.h): far ends repeat what they were sent in their own
- * way. The caller frees it. A NULL registry remembers nothing. */
+/* A copy of the text with every remembered secret replaced by ***, also where it is spelled with
+ * the escapes of JSON, HTML or a URL (base/spelling.h): far ends repeat what they were sent in
+ * their own way. The caller frees it. A NULL registry remembers nothing. */
 char *secrets_redact(const struct secrets *secrets, const char *text);
 
-/* The same for a text that was cut at its end: what may be the beginning of a secret there goes too.
+/* The same for a text that was cut at its end: what may be the beginning of a secret there goes
+ * too.
  */
 char *secrets_redact_cut(const struct secrets *secrets, const char *text);
 

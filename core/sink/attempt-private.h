@@ -22,7 +22,7 @@ struct attempt {
     const char **headers; /* the plugin's and the host's, in the call's memory */
     int agains;
     const char *notice; /* of an outcome that was TOCSIN_AGAIN; in the call's memory */
-    bool reply_is_cut; /* the far end said more */
+    bool reply_is_cut;  /* the far end said more */
     int64_t began_ms;
     const char *open_failure; /* in the call's memory */
 };

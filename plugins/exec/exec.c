@@ -29,7 +29,7 @@ struct config {
 static const struct tocsin_option options[] = {
     TOCSIN_OPTION(struct config, command, TOCSIN_REQUIRED, NULL,
         "the program with its whole path, and its arguments; there is no shell"),
-    TOCSIN_OPTION(struct config, env, 0, NULL,
+    TOCSIN_OPTION(struct config, env, TOCSIN_HIDDEN, NULL,
         "its environment, beside PATH, HOME and LANG; nothing of the daemon's is passed on"),
 };
 

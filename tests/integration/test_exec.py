@@ -127,3 +127,13 @@ def test_a_stopping_daemon_ends_its_programs(running, tmp_path):
     daemon.stop()
 
     assert not Path(f"/proc/{number}").exists()
+
+
+def test_what_env_holds_is_blotted_out_of_reasons(running):
+    daemon = running(["/bin/sh", "-c", 'echo "token $TOKEN refused" >&2; exit 75'],
+                     env={"TOKEN": "t0ps3cret-t0ken"})
+
+    event_id = daemon.accept(load_event("alert-created"))
+    daemon.wait_for_log("exit status 75: token .* refused")
+
+    assert "t0ps3cret" not in daemon.log() + json.dumps(daemon.event(event_id))
