@@ -143,7 +143,7 @@ static json_t *load(const char *bytes, size_t len, json_error_t *fault)
 }
 
 /* jansson quotes the place of the fault as it stands there, cut at a byte: hence the repair. */
-static void describe_fault(const json_error_t *fault, struct error *error)
+void document_describe_fault(const json_error_t *fault, struct error *error)
 {
     auto_free char *words = utf8_repair(fault->text, strlen(fault->text), NULL);
 
@@ -168,7 +168,7 @@ json_t *document_parse(const char *bytes, size_t len, struct error *error)
         document = load(buf_text(&repaired), repaired.len, &fault);
     }
     if (!document) {
-        describe_fault(&fault, error);
+        document_describe_fault(&fault, error);
         return NULL;
     }
     if (is_deeper_than(document, deepest)) {

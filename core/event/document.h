@@ -14,4 +14,8 @@ struct error;
  * what is not JSON, or is nested deeper than 512 levels. */
 json_t *document_parse(const char *bytes, size_t len, struct error *error);
 
+/* What jansson says of a text that is no JSON, in those words: one line of valid UTF-8, whatever it
+ * quotes. */
+void document_describe_fault(const json_error_t *fault, struct error *error);
+
 #endif

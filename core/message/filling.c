@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "event/document.h"
 #include "event/path.h"
 #include "message/template.h"
 
@@ -102,8 +103,10 @@ static bool check_json(const struct buf *result, struct error *error)
     auto_json json_t *document =
         json_loadb(buf_text(result), result->len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &fault);
 
-    return document || error_set(error, "makes no JSON: line %d, column %d of what it makes: %s",
-                           fault.line, fault.column, fault.text);
+    if (document)
+        return true;
+    document_describe_fault(&fault, error);
+    return error_wrap(error, "makes no JSON");
 }
 
 static bool fill(const struct template *template, const json_t *data, int64_t now_ms,
