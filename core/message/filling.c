@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "base/utf8.h"
 #include "event/document.h"
 #include "event/path.h"
 #include "message/template.h"
@@ -132,10 +133,14 @@ char *filling_make(struct filling *filling, const char *template, const char *da
         error_set(error, "the data is no JSON");
         return NULL;
     }
-    if (!take_template(filling, template, error) ||
-        !fill(filling->template, document, now_ms, &result, error))
-        return NULL;
-    return buf_take(&result);
+    if (take_template(filling, template, error) &&
+        fill(filling->template, document, now_ms, &result, error))
+        return buf_take(&result);
+    /* It may quote a name, which may have anything in it, and is one line wherever it is printed.
+     */
+    if (error)
+        utf8_blank_controls(error->text);
+    return NULL;
 }
 
 void filling_finish(struct filling *filling)

@@ -70,6 +70,7 @@ static void test_what_makes_no_json_is_told(void **state)
         {"{{#facts}}{{>part}}{{/facts}}", "line 1, column 11: {{>part}}: there are no"},
         {"\"\\{{evil}}\"", "line 1, column 3: no value can stand behind a back-slash"},
         {"{{urgency|tim}}", "line 1, column 11: unknown format \"tim\"; did you mean \"time\"?"},
+        {"{{x\x17y}}", "line 1, column 1: there is no \"x y\""},
         {"", "makes no JSON: line 1, column 0: "},
         {"\x02null", "makes no JSON: line 1, column 1: invalid token near ' '"},
         {"{\"a\": {{title}},}", "makes no JSON: line 1, column "},
