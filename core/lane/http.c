@@ -412,15 +412,10 @@ static void set_callbacks(struct http_transfer *transfer)
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, transfer->lane);
 }
 
-static bool is_same(const char *text, const char *other)
-{
-    return text == other || (text && other && strcmp(text, other) == 0);
-}
-
 static void transfer_set_up(struct http_transfer *transfer, const struct http_request *request)
 {
-    if (transfer->is_set_up && is_same(transfer->proxy, request->proxy) &&
-        is_same(transfer->ca, request->ca))
+    if (transfer->is_set_up && text_equals(transfer->proxy, request->proxy) &&
+        text_equals(transfer->ca, request->ca))
         return;
     free(transfer->proxy);
     free(transfer->ca);

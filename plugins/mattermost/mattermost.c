@@ -191,7 +191,6 @@ static bool is_shortened(const struct tocsin_call *call)
 
 static json_t *attachment_create(struct tocsin_call *call)
 {
-    static const char *const colors[] = {"#607D8B", "#1976D2", "#FBC02D", "#F57C00", "#D32F2F"};
     const struct tocsin_message *message = call->message;
     const char *headline = text_cut(call, words_headline(call), MAX_TITLE_RUNES, MAX_TITLE);
     const char *link = message_link(message);
@@ -201,7 +200,7 @@ static json_t *attachment_create(struct tocsin_call *call)
 
     headline = plain_unmentioned(call, headline);
     text_set(call, attachment, "fallback", headline);
-    text_set(call, attachment, "color", colors[message_level(message)]);
+    text_set(call, attachment, "color", message_color(message));
     text_set(call, attachment, "title", title_text(call, headline, link));
     text_set(call, attachment, "title_link", link);
     text_set(call, attachment, "text",

@@ -63,13 +63,6 @@ static void *open(struct tocsin_call *call, const void *config, const char **why
     return (void *)config;
 }
 
-static const char *color_of(const struct tocsin_message *message)
-{
-    static const char *const colors[] = {"#607D8B", "#1976D2", "#FBC02D", "#F57C00", "#D32F2F"};
-
-    return colors[message_level(message)];
-}
-
 /* Slack's own notifications show it, and screen readers read it; where blocks stand beside it,
  * nobody else does. */
 static json_t *toast(struct tocsin_call *call)
@@ -82,8 +75,8 @@ static json_t *toast(struct tocsin_call *call)
 static json_t *with_blocks(struct tocsin_call *call, const char *mention)
 {
     return json_pack("{s:o, s:o, s:[{s:s, s:o}], s:b, s:b}", "text", toast(call), "blocks",
-        blocks_headline(call, mention), "attachments", "color", color_of(call->message), "blocks",
-        blocks_body(call), "unfurl_links", 0, "unfurl_media", 0);
+        blocks_headline(call, mention), "attachments", "color", message_color(call->message),
+        "blocks", blocks_body(call), "unfurl_links", 0, "unfurl_media", 0);
 }
 
 /* Nothing that could be wrong: the headline and the text, as text. */
