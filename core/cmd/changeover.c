@@ -159,15 +159,6 @@ static bool is_over(const struct daemon *daemon, const struct retired *retired)
     return are_gone;
 }
 
-static bool stop_sinks(const struct setup *setup)
-{
-    bool all_back = true;
-
-    for (size_t i = 0; i < setup->sink_count; i++)
-        all_back &= sink_stop(setup->sinks[i]);
-    return all_back;
-}
-
 /* One with a thread that never came back stays for as long as the process: the thread may go on to
  * use it. */
 static void on_retire(evutil_socket_t fd, short what, void *arg)
@@ -180,7 +171,7 @@ static void on_retire(evutil_socket_t fd, short what, void *arg)
         next = LIST_NEXT(retired, link);
         if (!is_over(daemon, retired))
             continue;
-        if (stop_sinks(&retired->setup))
+        if (setup_stop_sinks(&retired->setup))
             retired_destroy(retired);
         else
             LIST_REMOVE(retired, link);
@@ -205,7 +196,7 @@ bool changeover_end(struct daemon *daemon)
 
     for (retired = LIST_FIRST(&daemon->retired); retired; retired = next) {
         next = LIST_NEXT(retired, link);
-        if (stop_sinks(&retired->setup))
+        if (setup_stop_sinks(&retired->setup))
             retired_destroy(retired);
         else
             all_back = false;

@@ -100,15 +100,6 @@ bool daemon_open(struct daemon *daemon, struct error *error)
     return true;
 }
 
-static bool stop_sinks(const struct setup *setup)
-{
-    bool all_back = true;
-
-    for (size_t i = 0; i < setup->sink_count; i++)
-        all_back &= sink_stop(setup->sinks[i]);
-    return all_back;
-}
-
 bool daemon_close(struct daemon *daemon)
 {
     watch_destroy(daemon->watch);
@@ -123,7 +114,7 @@ bool daemon_close(struct daemon *daemon)
     changeover_end_lookups(daemon);
     http_lane_destroy(daemon->http);
     all_back &= changeover_end(daemon);
-    all_back &= stop_sinks(&daemon->setup);
+    all_back &= setup_stop_sinks(&daemon->setup);
     free(daemon->configuration.refused);
     return all_back;
 }

@@ -62,21 +62,13 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
     event_base_loopbreak(running->base);
 }
 
-static struct sink *find_sink(const struct setup *setup, const char *name)
-{
-    for (size_t i = 0; i < setup->sink_count; i++)
-        if (strcmp(setup->sinks[i]->name, name) == 0)
-            return setup->sinks[i];
-    return NULL;
-}
-
 static void begin(struct running *running, struct http_lane *http, const struct logger *logger)
 {
     const struct drill_run *run = running->run;
     const struct drill_order order = {run->setup->config, run->level, run->by};
 
     for (size_t i = 0; i < run->name_count; i++) {
-        struct sink *sink = find_sink(run->setup, run->names[i]);
+        struct sink *sink = setup_sink(run->setup, run->names[i]);
         running->slots[i].running = running;
         sink_start(sink, running->base, http, logger);
         drill_begin(drill_create(sink, &order, on_done, &running->slots[i]), sink);
@@ -105,19 +97,10 @@ static void wait(struct running *running)
     event_free(on_term);
 }
 
-static bool stop_sinks(const struct setup *setup)
-{
-    bool all_back = true;
-
-    for (size_t i = 0; i < setup->sink_count; i++)
-        all_back &= sink_stop(setup->sinks[i]);
-    return all_back;
-}
-
 static void finish(struct running *running, struct http_lane *http, bool *is_lost)
 {
     http_lane_destroy(http);
-    *is_lost = !stop_sinks(running->run->setup);
+    *is_lost = !setup_stop_sinks(running->run->setup);
     if (*is_lost)
         return;
     setup_finish(running->run->setup);

@@ -160,12 +160,21 @@ void setup_finish(struct setup *setup)
     *setup = (struct setup){0};
 }
 
-const struct sink *setup_sink(const struct setup *setup, const char *name)
+struct sink *setup_sink(const struct setup *setup, const char *name)
 {
     for (size_t i = 0; i < setup->sink_count; i++)
         if (strcmp(setup->sinks[i]->name, name) == 0)
             return setup->sinks[i];
     return NULL;
+}
+
+bool setup_stop_sinks(const struct setup *setup)
+{
+    bool all_back = true;
+
+    for (size_t i = 0; i < setup->sink_count; i++)
+        all_back &= sink_stop(setup->sinks[i]);
+    return all_back;
 }
 
 void setup_print_problems(const struct setup *setup)

@@ -37,7 +37,10 @@ void setup_finish(struct setup *setup);
 bool setup_load_sinks(struct setup *setup, const char *file);
 
 /* The sink of that name; NULL where there is none. */
-const struct sink *setup_sink(const struct setup *setup, const char *name);
+struct sink *setup_sink(const struct setup *setup, const char *name);
+
+/* Stops all its sinks that were started; false while a thread of one did not come back. */
+bool setup_stop_sinks(const struct setup *setup);
 
 /* Writes the problems to standard error, a line each. */
 void setup_print_problems(const struct setup *setup);
