@@ -1,9 +1,10 @@
 """Real far ends from Debian's packages, unpacked by tests/peers/fetch.sh and run from there: on ports
-of the system's choice, in folders of the test, as no service of this machine."""
+that are free, in folders of the test, as no service of this machine."""
 
 import json
 import os
 import pwd
+import random
 import shutil
 import socket
 import subprocess
@@ -16,9 +17,18 @@ UNPACKED = Path(__file__).resolve().parents[2] / "build" / "peers"  # where ./ru
 
 
 def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below those that the system gives to clients: none of them can take it before the server has
+    bound it."""
+    clients = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for _ in range(100):
+        port = random.randrange(clients // 2, clients)
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise AssertionError(f"no port is free from {clients // 2} to {clients}")
 
 
 def is_listening(port):

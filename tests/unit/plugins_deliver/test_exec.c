@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -130,16 +131,28 @@ static void read_line(const char *path, char *line, size_t size)
         fclose(file);
 }
 
-static bool is_alive(const char *pid_file)
+static bool is_alive(const char *pid)
 {
     char line[256];
     auto_buf struct buf stat = {0};
 
-    read_line(pid_file, line, sizeof line);
-    buf_printf(&stat, "/proc/%ld/stat", strtol(line, NULL, 10));
+    buf_printf(&stat, "/proc/%ld/stat", strtol(pid, NULL, 10));
     read_line(stat.data, line, sizeof line);
     const char *name_end = strrchr(line, ')');
     return name_end && name_end[2] != 'Z' && name_end[2] != 'X';
+}
+
+/* Who was killed is gone as soon as the kernel comes to it, and no sooner. */
+static void assert_is_gone(const char *pid_file)
+{
+    static const struct timespec pause = {.tv_nsec = 10000000};
+    char pid[32];
+
+    read_line(pid_file, pid, sizeof pid);
+    assert_true(strtol(pid, NULL, 10) > 0);
+    for (int i = 0; i < 500 && is_alive(pid); i++)
+        nanosleep(&pause, NULL);
+    assert_false(is_alive(pid));
 }
 
 static void test_at_the_deadline_the_whole_group_ends(void **state)
@@ -157,7 +170,7 @@ static void test_at_the_deadline_the_whole_group_ends(void **state)
     assert_true(outcome.maybe_sent);
     assert_string_equal(outcome.reason, "it was ended at its deadline: begun");
     assert_in_range(outcome.took_ms, 250, 1200);
-    assert_false(is_alive(path));
+    assert_is_gone(path);
     unlink(path);
 }
 
