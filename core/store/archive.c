@@ -67,6 +67,7 @@ static void close_reader(struct archive *archive)
 static const struct archive_ops ops = {
     .find_events = reader_find_events,
     .find_deliveries = reader_find_deliveries,
+    .find_notifications = reader_find_notifications,
     .get_event = reader_get_event,
     .counts = counts,
     .scan = reader_scan,

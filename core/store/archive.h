@@ -75,6 +75,24 @@ struct archive_delivery {
 };
 typedef void (*archive_delivery_visit)(const struct archive_delivery *delivery, void *arg);
 
+/* What the inbox keeps. */
+struct archive_notifications {
+    const char *reader; /* whose marks count */
+    const char *sink;   /* NULL: of any */
+    bool only_unread;
+    store_id before;
+    size_t limit;
+};
+struct archive_notification {
+    store_id number, event, delivery;
+    int64_t at_ms; /* wall clock */
+    const char *sink;
+    bool is_read;
+    const char *document; /* JSON */
+};
+typedef void (*archive_notification_visit)(
+    const struct archive_notification *notification, void *arg);
+
 /* Counted along, never by looking at the rows. */
 struct archive_counts {
     int64_t events, unrouted, waiting, dead;
@@ -112,6 +130,10 @@ struct archive_ops {
     /* Newest first, by number. */
     bool (*find_deliveries)(struct archive *, const struct archive_deliveries *,
         archive_delivery_visit, void *arg, struct archive_cursor *, struct error *);
+    /* Newest first. *unread: of those sinks, for that reader; counted up to ARCHIVE_MOST_SEEN. */
+    bool (*find_notifications)(struct archive *, const struct archive_notifications *,
+        archive_notification_visit, void *arg, struct archive_cursor *, int64_t *unread,
+        struct error *);
     /* The whole story of one event as JSON text, which the caller frees: body, objects, trace, each
      * delivery with its state and attempts. NULL with the reason. */
     char *(*get_event)(struct archive *, store_id event, struct error *);

@@ -152,10 +152,11 @@ struct store_settle {
     int64_t took_ms;
     int status; /* HTTP status, 0 where there is none */
     bool maybe_sent;
-    const char *reason;  /* NULL or one line, redacted */
-    const char *reply;   /* NULL or the far end's words, redacted, bounded */
-    const char *resume;  /* retry: NULL keeps what an earlier attempt left */
-    const char *receipt; /* NULL where there is none */
+    const char *reason;       /* NULL or one line, redacted */
+    const char *reply;        /* NULL or the far end's words, redacted, bounded */
+    const char *resume;       /* retry: NULL keeps what an earlier attempt left */
+    const char *receipt;      /* NULL where there is none */
+    const char *notification; /* delivered: what the inbox keeps, JSON; NULL for other sinks */
 };
 enum store_settled {
     STORE_SETTLED,
@@ -254,6 +255,14 @@ struct store_note {
 typedef void (*store_notes_done)(
     const struct error *error, const struct store_note *notes, size_t count, void *arg);
 
+/* Notifications that somebody has read; what is not there is passed over. */
+struct store_mark_read {
+    const char *reader;
+    const store_id *ids;
+    size_t id_count; /* at most STORE_STEP */
+    store_id until;  /* this one and all before it, of those that are there now; 0: none */
+};
+
 /* A sink's queue, kept as a counter. */
 struct store_queue {
     const char *sink;
@@ -334,6 +343,8 @@ struct journal_ops {
     void (*note_put)(struct journal *, const char *key, const char *value, store_done, void *arg);
     /* Those whose key begins so, sorted. */
     void (*note_list)(struct journal *, const char *prefix, store_notes_done, void *arg);
+
+    void (*mark_read)(struct journal *, const struct store_mark_read *, store_done, void *arg);
 
     void (*health)(struct journal *, struct store_health *);
     /* Each sink that has, or had since the start, unfinished deliveries. During the call only. */

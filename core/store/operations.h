@@ -1,5 +1,6 @@
 /* The journal's calls as requests to the writer, one file each: accept.c, hand_out.c, route.c,
- * claim.c, release.c, settle.c, load.c, prune.c, retry.c, finish.c, move.c, replay.c, note.c. What
+ * claim.c, release.c, settle.c, load.c, prune.c, retry.c, finish.c, move.c, replay.c, note.c,
+ * notification.c. What
  * is given is copied. */
 #ifndef TOCSIN_STORE_OPERATIONS_H
 #define TOCSIN_STORE_OPERATIONS_H
@@ -29,5 +30,6 @@ struct request *replay_request(
     const struct store_replays *replays, store_changes_done done, void *arg);
 struct request *note_put_request(const char *key, const char *value, store_done done, void *arg);
 struct request *note_list_request(const char *prefix, store_notes_done done, void *arg);
+struct request *mark_read_request(const struct store_mark_read *read, store_done done, void *arg);
 
 #endif

@@ -134,8 +134,8 @@ static void remove_by(
 static void remove_range(struct pruning *pruning, struct database *db, const struct range *range)
 {
     /* Those that find their rows through others come before them. */
-    static const enum statement all[] = {
-        SQL_PRUNE_RECEIPTS, SQL_PRUNE_ATTEMPTS, SQL_PRUNE_DEAD, SQL_PRUNE_OUTCOMES};
+    static const enum statement all[] = {SQL_PRUNE_RECEIPTS, SQL_PRUNE_ATTEMPTS, SQL_PRUNE_DEAD,
+        SQL_PRUNE_READ, SQL_PRUNE_NOTIFICATIONS, SQL_PRUNE_OUTCOMES};
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         statement_run(db, all[i], WITH(number(range->first), number(range->end)));

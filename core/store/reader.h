@@ -25,12 +25,15 @@ bool reader_begin(struct reader *reader, struct error *error);
 /* False with the reason where something could not be read since. */
 bool reader_end(struct reader *reader, struct error *error);
 
-/* The archive's calls, one file each: archive_events.c, archive_deliveries.c, archive_scan.c,
- * story.c. */
+/* The archive's calls, one file each: archive_events.c, archive_deliveries.c,
+ * archive_notifications.c, archive_scan.c, story.c. */
 bool reader_find_events(struct archive *archive, const struct archive_events *events,
     archive_event_visit visit, void *arg, struct archive_cursor *cursor, struct error *error);
 bool reader_find_deliveries(struct archive *archive, const struct archive_deliveries *deliveries,
     archive_delivery_visit visit, void *arg, struct archive_cursor *cursor, struct error *error);
+bool reader_find_notifications(struct archive *archive,
+    const struct archive_notifications *notifications, archive_notification_visit visit, void *arg,
+    struct archive_cursor *cursor, int64_t *unread, struct error *error);
 bool reader_scan(struct archive *archive, const struct archive_scan *scan, archive_scan_visit visit,
     void *arg, store_id *last, bool *more, struct error *error);
 char *reader_get_event(struct archive *archive, store_id event, struct error *error);

@@ -6,7 +6,7 @@
 
 enum {
     schema_application = 0x746f6373, /* "tocs" */
-    schema_version = 2,
+    schema_version = 3,
 };
 
 /* Records and queues apart: what is kept is appended once and never touched until it is pruned, in
@@ -77,6 +77,16 @@ static const char second[] =
     " first INTEGER NOT NULL, count INTEGER NOT NULL, kind TEXT NOT NULL, trace TEXT);"
     "CREATE INDEX later_event ON later(event);"
     "CREATE TABLE note(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;";
+
+/* The third version's own: the inbox. A notification's number tells when it came, and is never that
+ * of another; what a reader has read is all up to `until`, and those in read. */
+static const char third[] =
+    "CREATE TABLE notification(id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " delivery INTEGER NOT NULL UNIQUE, event INTEGER NOT NULL, at INTEGER NOT NULL,"
+    " sink TEXT NOT NULL, document TEXT NOT NULL);"
+    "CREATE TABLE reader(name TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE read(notification INTEGER NOT NULL, reader TEXT NOT NULL,"
+    " PRIMARY KEY(notification, reader)) WITHOUT ROWID;";
 
 /* Dead letters of the first version find their event through the decisions; their thread is its
  * event's. */
@@ -162,17 +172,18 @@ bool schema_create(sqlite3 *handle, const char *id, struct error *error)
 {
     auto_free char *sql =
         text_format("BEGIN IMMEDIATE; PRAGMA application_id = %d; PRAGMA user_version = %d;"
-                    "%s%s INSERT INTO ledger VALUES('%s', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);"
+                    "%s%s%s INSERT INTO ledger VALUES('%s', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);"
                     "COMMIT",
-            schema_application, schema_version, tables, second, id);
+            schema_application, schema_version, tables, second, third, id);
 
     return execute(handle, sql, "make its tables", error);
 }
 
 bool schema_upgrade(sqlite3 *handle, int version, struct error *error)
 {
-    auto_free char *sql = text_format("BEGIN IMMEDIATE; %s%s PRAGMA user_version = %d; COMMIT",
-        second, from_first, schema_version);
+    bool is_first = version == 1;
+    auto_free char *sql = text_format("BEGIN IMMEDIATE; %s%s%s PRAGMA user_version = %d; COMMIT",
+        is_first ? second : "", is_first ? from_first : "", third, schema_version);
 
     if (version == schema_version)
         return true;

@@ -29,6 +29,13 @@ static void postpone(const struct store_settle *in, struct database *db)
         WITH(number(in->delivery), number(in->due_ms), number(in->maybe_sent), text(in->resume)));
 }
 
+/* In the commit that ends its delivery: there once, whatever happens. */
+static void keep_notification(const struct store_settle *in, struct database *db)
+{
+    statement_run(db, SQL_INSERT_NOTIFICATION,
+        WITH(number(in->delivery), number(in->at_ms), text(in->notification)));
+}
+
 static bool finish(const struct store_settle *in, const struct held *held, struct database *db)
 {
     const struct ended_delivery ended = {
@@ -64,6 +71,8 @@ static void run(struct request *request, struct database *db)
         db->marks.suspect = 0;
     if (in->result == STORE_RETRY || in->result == STORE_DEAD)
         note_attempt(in, &held, db);
+    if (in->result == STORE_DELIVERED && in->notification)
+        keep_notification(in, db);
     if (in->result == STORE_RETRY)
         postpone(in, db);
     else
@@ -93,6 +102,7 @@ struct request *settle_request(const struct store_settle *settle, store_settle_d
     settling->in.reply = pool_text(pool, settle->reply);
     settling->in.resume = pool_text(pool, settle->resume);
     settling->in.receipt = pool_text(pool, settle->receipt);
+    settling->in.notification = pool_text(pool, settle->notification);
     settling->done = done;
     return &settling->base;
 }

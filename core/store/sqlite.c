@@ -198,6 +198,12 @@ static void ask_note_list(
     ask(journal, note_list_request(prefix, done, arg));
 }
 
+static void ask_mark_read(
+    struct journal *journal, const struct store_mark_read *read, store_done done, void *arg)
+{
+    ask(journal, mark_read_request(read, done, arg));
+}
+
 static void visit_queues(struct journal *journal, store_queue_visit visit, void *arg)
 {
     writer_queues(engine_of(journal)->writer, visit, arg);
@@ -252,6 +258,7 @@ static const struct journal_ops ops = {
     .replay = ask_replay,
     .note_put = ask_note_put,
     .note_list = ask_note_list,
+    .mark_read = ask_mark_read,
     .queues = visit_queues,
     .health = health,
     .ledger_id = ledger_id,

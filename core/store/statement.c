@@ -177,6 +177,19 @@ static const char *const texts[SQL_COUNT] = {
                      " ON CONFLICT(key) DO UPDATE SET value = ?2",
     [SQL_REMOVE_NOTE] = "DELETE FROM note WHERE key = ?1",
     [SQL_LIST_NOTES] = "SELECT key, value FROM note WHERE key >= ?1 ORDER BY key",
+    [SQL_INSERT_NOTIFICATION] = "INSERT INTO notification(delivery, event, at, sink, document)"
+                                " SELECT id, event, ?2, sink, ?3 FROM delivery WHERE id = ?1",
+    [SQL_MARK_READ] = "INSERT OR IGNORE INTO read(notification, reader)"
+                      " SELECT n.id, ?1 FROM notification AS n WHERE n.id = ?2"
+                      " AND n.id > COALESCE((SELECT until FROM reader WHERE name = ?1), 0)",
+    /* What comes later is not read yet, whatever number was said. */
+    [SQL_MARK_READ_UNTIL] = "INSERT INTO reader(name, until)"
+                            " VALUES(?1, min(?2, COALESCE((SELECT max(id) FROM notification), 0)))"
+                            " ON CONFLICT(name) DO UPDATE SET until = max(until, excluded.until)",
+    [SQL_FORGET_READ] = "DELETE FROM read WHERE notification <= ?2 AND reader = ?1",
+    [SQL_PRUNE_READ] = "DELETE FROM read WHERE notification IN (SELECT id FROM notification"
+                       " WHERE delivery >= ?1 AND delivery < ?2)",
+    [SQL_PRUNE_NOTIFICATIONS] = "DELETE FROM notification WHERE delivery >= ?1 AND delivery < ?2",
     [SQL_HAS_UNROUTED] = "SELECT 1 FROM unrouted WHERE event = ?1",
     [SQL_PRUNE_DEAD] = "DELETE FROM dead WHERE delivery >= ?1 AND delivery < ?2",
     [SQL_PRUNE_LATER] = "DELETE FROM later WHERE event = ?1",
@@ -223,6 +236,16 @@ static const char *const texts[SQL_COUNT] = {
                           " FROM attempt WHERE delivery = ?1 ORDER BY number",
     [SQL_READ_TARGET] = "SELECT sink, rule FROM outcome WHERE delivery = ?1 UNION ALL"
                         " SELECT sink, rule FROM delivery WHERE id = ?1",
+    [SQL_READ_NOTIFICATIONS] =
+        "SELECT n.id, n.event, n.delivery, n.at, n.sink, n.id <= COALESCE(r.until, 0)"
+        " OR EXISTS(SELECT 1 FROM read AS m WHERE m.notification = n.id AND m.reader = ?2),"
+        " n.document FROM notification AS n LEFT JOIN reader AS r ON r.name = ?2"
+        " WHERE n.id < ?1 ORDER BY n.id DESC LIMIT ?3",
+    [SQL_READ_UNREAD] =
+        "SELECT n.sink FROM notification AS n"
+        " WHERE n.id > COALESCE((SELECT until FROM reader WHERE name = ?1), 0) AND NOT"
+        " EXISTS(SELECT 1 FROM read AS m WHERE m.notification = n.id AND m.reader = ?1)"
+        " ORDER BY n.id LIMIT ?2",
 };
 
 const char *statement_text(enum statement which)

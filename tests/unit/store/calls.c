@@ -381,6 +381,15 @@ struct listed_notes list_notes(struct ledger *ledger, const char *prefix)
     return notes;
 }
 
+void mark_read(struct ledger *ledger, const struct store_mark_read *read)
+{
+    char error[256];
+
+    ledger->journal->ops->mark_read(ledger->journal, read, on_done, begin(ledger, error));
+    ledger_run(ledger);
+    assert_string_equal(error, "");
+}
+
 struct queue_sought {
     const char *sink;
     int64_t waiting;

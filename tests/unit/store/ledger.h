@@ -178,6 +178,8 @@ void replay_events(
 void put_note(struct ledger *ledger, const char *key, const char *value);
 struct listed_notes list_notes(struct ledger *ledger, const char *prefix);
 
+void mark_read(struct ledger *ledger, const struct store_mark_read *read);
+
 /* How many deliveries wait at the sink. */
 int64_t queue_length(struct ledger *ledger, const char *sink);
 

@@ -254,6 +254,15 @@ static void do_note_list(
     m_note_list(engine_of(journal)->memory, prefix, answer);
 }
 
+static void do_mark_read(
+    struct journal *journal, const struct store_mark_read *in, store_done done, void *arg)
+{
+    struct answer *answer = answer_later(journal, tell_done, arg);
+
+    answer->done.done = done;
+    m_mark_read(engine_of(journal)->memory, in);
+}
+
 static void health(struct journal *journal, struct store_health *health)
 {
     const struct m_state *state = &engine_of(journal)->memory->state;
@@ -347,6 +356,7 @@ struct journal *memory_journal_open(struct memory *memory, struct event_base *ba
         .replay = do_replay,
         .note_put = do_note_put,
         .note_list = do_note_list,
+        .mark_read = do_mark_read,
         .health = health,
         .queues = visit_queues,
         .ledger_id = ledger_id,

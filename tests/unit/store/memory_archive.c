@@ -233,6 +233,14 @@ static bool scan(struct archive *archive, const struct archive_scan *filter,
     return true;
 }
 
+static bool find_notifications(struct archive *archive, const struct archive_notifications *filter,
+    archive_notification_visit visit, void *arg, struct archive_cursor *cursor, int64_t *unread,
+    struct error *error)
+{
+    (void)error;
+    return m_find_notifications(&memory_of(archive)->state, filter, visit, arg, cursor, unread);
+}
+
 static const char *ledger_id(struct archive *archive)
 {
     (void)archive;
@@ -249,6 +257,7 @@ struct archive *memory_archive_open(struct memory *memory)
     static const struct archive_ops ops = {
         .find_events = find_events,
         .find_deliveries = find_deliveries,
+        .find_notifications = find_notifications,
         .get_event = get_event,
         .counts = counts,
         .scan = scan,

@@ -69,6 +69,9 @@ static bool object_goes(const void *item, const void *arg)
 
 static void forget(struct m_state *state, store_id event)
 {
+    M_EACH (m_delivery, delivery, state->deliveries)
+        if (delivery->event == event)
+            m_forget_notification(state, delivery->id);
     M_EACH (m_record, record, state->records)
         if (record->event == event)
             m_remove(&state->attempts, sizeof(struct m_attempt), attempt_goes, record);

@@ -37,6 +37,8 @@ struct m_state m_copy(const struct m_state *state, struct pool *pool)
     copy.deliveries = copy_list(&state->deliveries, sizeof(struct m_delivery), pool);
     copy.attempts = copy_list(&state->attempts, sizeof(struct m_attempt), pool);
     copy.notes = copy_list(&state->notes, sizeof(struct store_note), pool);
+    copy.notifications = copy_list(&state->notifications, sizeof(struct m_notification), pool);
+    copy.reads = copy_list(&state->reads, sizeof(struct m_read), pool);
     return copy;
 }
 

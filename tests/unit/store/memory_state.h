@@ -73,12 +73,24 @@ struct m_attempt {
     const char *reason, *reply;
 };
 
+struct m_notification {
+    store_id id, delivery, event;
+    int64_t at_ms;
+    const char *sink, *document;
+};
+
+struct m_read {
+    store_id notification;
+    const char *reader;
+};
+
 struct m_state {
-    struct list events, records, objects, attachments, deliveries, attempts, notes;
-    store_id event, delivery, object, claim; /* the last numbers given */
-    int64_t delivered, skipped;              /* ever */
-    int64_t clock_ms;                        /* the steady clock at the last call */
-    store_id suspect;                        /* the delivery that is claimed as one */
+    struct list events, records, objects, attachments, deliveries, attempts, notes, notifications,
+        reads;
+    store_id event, delivery, object, claim, notification; /* the last numbers given */
+    int64_t delivered, skipped;                            /* ever */
+    int64_t clock_ms;                                      /* the steady clock at the last call */
+    store_id suspect;                                      /* the delivery that is claimed as one */
 };
 
 struct memory {
@@ -173,7 +185,8 @@ struct answer {
 #define M_TELL(answer, type)                                                                       \
     ((struct type *)list_add(&(answer)->items, &(answer)->pool, sizeof(struct type)))
 
-/* The work behind each call of the journal: memory_work.c, memory_changes.c, memory_prune.c. */
+/* The work behind each call of the journal: memory_work.c, memory_changes.c, memory_prune.c,
+ * memory_inbox.c. */
 void m_accept(struct memory *memory, const struct store_accept *in, struct answer *out);
 void m_next_events(struct memory *memory, size_t max, size_t bytes, struct answer *out);
 void m_route(struct memory *memory, const struct store_route *in, struct answer *out);
@@ -190,6 +203,13 @@ void m_move(struct memory *memory, const struct store_move *in, struct answer *o
 void m_replay(struct memory *memory, const struct store_replays *in, struct answer *out);
 void m_note_put(struct memory *memory, const char *key, const char *value);
 void m_note_list(const struct memory *memory, const char *prefix, struct answer *out);
+
+void m_keep_notification(
+    struct memory *memory, const struct m_delivery *delivery, const struct store_settle *in);
+void m_forget_notification(struct m_state *state, store_id delivery);
+void m_mark_read(struct memory *memory, const struct store_mark_read *in);
+bool m_find_notifications(const struct m_state *state, const struct archive_notifications *filter,
+    archive_notification_visit visit, void *arg, struct archive_cursor *cursor, int64_t *unread);
 
 /* The whole story as JSON text; NULL when it is not there (memory_story.c). */
 char *m_story(struct memory *memory, store_id event);

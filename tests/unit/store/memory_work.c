@@ -368,6 +368,8 @@ void m_settle(struct memory *memory, const struct store_settle *in, struct answe
         if (in->resume)
             delivery->resume = pool_text(&memory->texts, in->resume);
     }
+    if (in->result == STORE_DELIVERED && in->notification)
+        m_keep_notification(memory, delivery, in);
     if (in->result == STORE_RETRY)
         postpone(delivery, in);
     else

@@ -173,7 +173,8 @@ static void do_settle(struct model *model)
         .reason = ONE_OF(model, words),
         .reply = ONE_OF(model, words),
         .resume = ONE_OF(model, words),
-        .receipt = ONE_OF(model, words)};
+        .receipt = ONE_OF(model, words),
+        .notification = ONE_OF(model, words)};
 
     BOTH(told_settle, &settle);
 }
@@ -270,6 +271,19 @@ static void do_note(struct model *model)
     BOTH(told_note_list, prefix);
 }
 
+static const char *const readers[] = {"everyone", "ada", ""};
+
+static void do_mark_read(struct model *model)
+{
+    store_id ids[2] = {1 + pick(model, 40), 1 + pick(model, 40)};
+    struct store_mark_read read = {.reader = readers[pick(model, 3)],
+        .ids = ids,
+        .id_count = pick(model, 3),
+        .until = chance(model, 20) ? 1 + pick(model, 40) : 0};
+
+    BOTH(told_mark_read, &read);
+}
+
 static void run_both(struct model *model)
 {
     ledger_run(model->sqlite.ledger);
@@ -295,11 +309,17 @@ static void do_find(struct model *model)
         .after = chance(model, 70) ? pick_event(model) : 0,
         .before = chance(model, 30) ? pick_event(model) : 0,
         .limit = pick(model, 6)};
+    struct archive_notifications notifications = {.reader = readers[pick(model, 3)],
+        .sink = chance(model, 50) ? sinks[pick(model, 5)] : NULL,
+        .only_unread = chance(model, 50),
+        .before = chance(model, 50) ? pick(model, 40) : 0,
+        .limit = pick(model, 6)};
     store_id event = pick_event(model);
 
     run_both(model); /* the archive shows what is done, not what was asked */
     BOTH(told_find_events, &events);
     BOTH(told_find_deliveries, &deliveries);
+    BOTH(told_find_notifications, &notifications);
     BOTH(told_scan, &scan);
     BOTH(told_get_event, event);
 }
@@ -350,6 +370,7 @@ static const struct {
     {3, do_move},
     {3, do_replay},
     {2, do_note},
+    {3, do_mark_read},
     {6, do_find},
     {2, do_prune},
     {2, do_restart},

@@ -106,7 +106,7 @@ static void test_a_newer_ledger_is_refused_with_both_versions(void **state)
 
     ledger_close(ledger);
     ledger_sql(ledger, "PRAGMA user_version = 7");
-    EXPECT_REFUSED(ledger, ledger->path, "newer tocsin", "is 7", "up to 2");
+    EXPECT_REFUSED(ledger, ledger->path, "newer tocsin", "is 7", "up to 3");
     assert_int_equal(ledger_sql(ledger, "PRAGMA user_version"), 7);
 }
 

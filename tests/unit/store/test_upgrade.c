@@ -1,4 +1,4 @@
-/* A ledger that the first version of tocsin wrote, in this one. */
+/* A ledger that an earlier version of tocsin wrote, in this one. */
 #include "../cmocka_setup.h"
 
 #include <sqlite3.h>
@@ -98,7 +98,7 @@ static void test_all_that_was_there_is_there(void **state)
 
     ledger_open(ledger);
 
-    assert_int_equal(ledger_sql(ledger, "PRAGMA user_version"), 2);
+    assert_int_equal(ledger_sql(ledger, "PRAGMA user_version"), 3);
     assert_string_equal(ledger->journal->ops->ledger_id(ledger->journal), "0a1b2c");
     struct store_health health = ledger_health(ledger);
     assert_int_equal(health.events, 3);
@@ -160,6 +160,25 @@ static void test_who_only_reads_is_told_to_start_the_daemon(void **state)
     assert_int_equal(ledger_sql(ledger, "PRAGMA user_version"), 1);
 }
 
+/* The second version had all but the inbox. */
+static void test_one_of_the_second_version_gets_an_inbox_and_keeps_the_rest(void **state)
+{
+    struct ledger *ledger = *state;
+
+    ledger_open(ledger);
+    put_note(ledger, "key", "value");
+    ledger_close(ledger);
+    execute(ledger->path,
+        "DROP TABLE notification; DROP TABLE reader; DROP TABLE read; PRAGMA user_version = 2");
+
+    ledger_open(ledger);
+    assert_int_equal(ledger_sql(ledger, "PRAGMA user_version"), 3);
+    assert_int_equal(list_notes(ledger, "key").count, 1);
+    assert_int_equal(ledger_health(ledger).dead, 1);
+    mark_read(ledger, &(struct store_mark_read){.reader = "ada", .until = 1});
+    assert_int_equal(ledger_sql(ledger, "SELECT count(*) FROM reader"), 1);
+}
+
 int main(void)
 {
 #define STORY(test) cmocka_unit_test_setup_teardown(test, setup_first_version, ledger_teardown)
@@ -167,6 +186,7 @@ int main(void)
         STORY(test_all_that_was_there_is_there),
         STORY(test_its_dead_letters_can_be_sent_again),
         STORY(test_it_is_upgraded_once),
+        STORY(test_one_of_the_second_version_gets_an_inbox_and_keeps_the_rest),
         STORY(test_who_only_reads_is_told_to_start_the_daemon),
     };
 

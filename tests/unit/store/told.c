@@ -254,6 +254,13 @@ void told_note_list(struct told *told, const char *prefix)
     journal->ops->note_list(journal, prefix, on_notes, told);
 }
 
+void told_mark_read(struct told *told, const struct store_mark_read *read)
+{
+    struct journal *journal = ask(told);
+
+    journal->ops->mark_read(journal, read, on_done, told);
+}
+
 void told_health(struct told *told, const char *const *sinks)
 {
     struct store_health health = ledger_health(told->ledger);
@@ -308,6 +315,27 @@ void told_find_deliveries(struct told *told, const struct archive_deliveries *fi
     assert_true(told->archive->ops->find_deliveries(
         told->archive, filter, on_delivery, told, &cursor, NULL));
     TELL(told, "  before %lld, more %d\n", num(cursor.before), cursor.more);
+}
+
+static void on_notification(const struct archive_notification *notification, void *arg)
+{
+    TELL((struct told *)arg,
+        "  notification %lld of delivery %lld, event %lld, at %lld, %s, read %d: %s\n",
+        num(notification->number), num(notification->delivery), num(notification->event),
+        num(notification->at_ms), notification->sink, notification->is_read,
+        notification->document);
+}
+
+void told_find_notifications(struct told *told, const struct archive_notifications *filter)
+{
+    struct archive_cursor cursor;
+    int64_t unread;
+
+    TELL(told, "find_notifications\n");
+    assert_true(told->archive->ops->find_notifications(
+        told->archive, filter, on_notification, told, &cursor, &unread, NULL));
+    TELL(told, "  before %lld, more %d, unread %lld\n", num(cursor.before), cursor.more,
+        num(unread));
 }
 
 void told_get_event(struct told *told, store_id event)

@@ -33,11 +33,13 @@ void told_move(struct told *told, const struct store_move *move);
 void told_replay(struct told *told, const struct store_replays *replays);
 void told_note_put(struct told *told, const char *key, const char *value);
 void told_note_list(struct told *told, const char *prefix);
+void told_mark_read(struct told *told, const struct store_mark_read *read);
 
 /* These answer at once. */
 void told_health(struct told *told, const char *const *sinks);
 void told_find_events(struct told *told, const struct archive_events *filter);
 void told_find_deliveries(struct told *told, const struct archive_deliveries *filter);
+void told_find_notifications(struct told *told, const struct archive_notifications *filter);
 void told_get_event(struct told *told, store_id event);
 void told_scan(struct told *told, const struct archive_scan *filter);
 

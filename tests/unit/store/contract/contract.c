@@ -123,8 +123,8 @@ static size_t add_twice(const struct stories *stories, struct CMUnitTest *tests,
 int main(void)
 {
     const struct stories *const all[] = {&accept_stories, &archive_stories, &changes_stories,
-        &claim_stories, &dry_run_stories, &life_stories, &move_stories, &note_stories,
-        &order_stories, &prune_stories, &recovery_stories, &replay_stories};
+        &claim_stories, &dry_run_stories, &inbox_stories, &life_stories, &move_stories,
+        &note_stories, &order_stories, &prune_stories, &recovery_stories, &replay_stories};
     struct CMUnitTest tests[400];
     size_t count = 0;
 

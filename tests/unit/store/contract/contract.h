@@ -28,8 +28,8 @@ struct stories {
     }
 
 extern const struct stories accept_stories, archive_stories, changes_stories, claim_stories,
-    dry_run_stories, life_stories, move_stories, note_stories, order_stories, prune_stories,
-    recovery_stories, replay_stories;
+    dry_run_stories, inbox_stories, life_stories, move_stories, note_stories, order_stories,
+    prune_stories, recovery_stories, replay_stories;
 
 /* The event as archive_ops.get_event tells it; the caller's. */
 json_t *story_of(struct ledger *ledger, store_id event);
