@@ -42,6 +42,10 @@ static const struct command commands[] = {
     {"events",
         OPERATORS "[--since WHEN] [--until WHEN] [--type TYPE] [--hook HOOK] [--limit N] | ID",
         "list what was accepted, or tell the story of one event", "events 3f9a1c-e17", cmd_events},
+    {"inbox",
+        OPERATORS "[--reader NAME] [--sink SINK] [--unread] [--long] [--limit N] | read "
+                  "[--reader NAME] ID... | --until ID",
+        "list what inbox sinks keep, or mark it as read", "inbox --unread --reader ada", cmd_inbox},
     {"retry",
         OPERATORS "[--to SINK] [--dry-run] ID... | [--sink SINK] [--since WHEN] [--until WHEN]",
         "send dead letters again; --to: by another sink, also what waits",

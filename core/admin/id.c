@@ -28,17 +28,18 @@ static bool number_parse(const char *text, int64_t *number)
 
 static const char *kind_name(char kind)
 {
-    return kind == ID_EVENT ? "an event" : "a delivery";
+    return kind == ID_EVENT ? "an event" : kind == ID_DELIVERY ? "a delivery" : "a notification";
 }
 
 bool id_parse(
     const char *text, const char *ledger, enum id_kind kind, int64_t *number, struct error *error)
 {
+    static const char kinds[] = {ID_EVENT, ID_DELIVERY, ID_NOTIFICATION, '\0'};
     const char *dash = strrchr(text, '-');
 
     if (!dash && number_parse(text, number))
         return true;
-    if (!dash || (dash[1] != ID_EVENT && dash[1] != ID_DELIVERY) || !number_parse(dash + 2, number))
+    if (!dash || !dash[1] || !strchr(kinds, dash[1]) || !number_parse(dash + 2, number))
         return error_set(error, "\"%.40s\" is no id such as %s-%c17", text, ledger, (char)kind);
     if (strlen(ledger) != (size_t)(dash - text) || strncmp(text, ledger, strlen(ledger)) != 0)
         return error_set(error,

@@ -1,5 +1,5 @@
 /* Ids as people see and type them: "3f9a1c-d17" is a delivery of the ledger 3f9a1c, "3f9a1c-e17" an
- * event. */
+ * event, "3f9a1c-n17" a notification of its inbox. */
 #ifndef TOCSIN_ADMIN_ID_H
 #define TOCSIN_ADMIN_ID_H
 
@@ -11,6 +11,7 @@ struct error;
 enum id_kind {
     ID_EVENT = 'e',
     ID_DELIVERY = 'd',
+    ID_NOTIFICATION = 'n',
 };
 
 /* The caller frees it. */

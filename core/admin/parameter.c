@@ -102,10 +102,14 @@ static bool read_value(const json_t *value, const struct parameter *parameter,
         return read_id(value, ID_EVENT, parameter->target, context, error);
     case PARAMETER_DELIVERY:
         return read_id(value, ID_DELIVERY, parameter->target, context, error);
+    case PARAMETER_NOTIFICATION:
+        return read_id(value, ID_NOTIFICATION, parameter->target, context, error);
     case PARAMETER_EVENTS:
         return read_ids(value, ID_EVENT, parameter->target, context, error);
     case PARAMETER_DELIVERIES:
         return read_ids(value, ID_DELIVERY, parameter->target, context, error);
+    case PARAMETER_NOTIFICATIONS:
+        return read_ids(value, ID_NOTIFICATION, parameter->target, context, error);
     }
     return false;
 }

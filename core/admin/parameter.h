@@ -18,15 +18,17 @@ struct id_list {
 };
 
 enum parameter_kind {
-    PARAMETER_TEXT,       /* const char *, borrowed from what was given */
-    PARAMETER_BOOL,       /* bool */
-    PARAMETER_COUNT,      /* size_t */
-    PARAMETER_MOMENT,     /* int64_t: milliseconds, wall clock */
-    PARAMETER_DURATION,   /* int64_t: milliseconds */
-    PARAMETER_EVENT,      /* int64_t: its number */
-    PARAMETER_DELIVERY,   /* the same */
-    PARAMETER_EVENTS,     /* struct id_list */
-    PARAMETER_DELIVERIES, /* the same */
+    PARAMETER_TEXT,          /* const char *, borrowed from what was given */
+    PARAMETER_BOOL,          /* bool */
+    PARAMETER_COUNT,         /* size_t */
+    PARAMETER_MOMENT,        /* int64_t: milliseconds, wall clock */
+    PARAMETER_DURATION,      /* int64_t: milliseconds */
+    PARAMETER_EVENT,         /* int64_t: its number */
+    PARAMETER_DELIVERY,      /* the same */
+    PARAMETER_NOTIFICATION,  /* the same */
+    PARAMETER_EVENTS,        /* struct id_list */
+    PARAMETER_DELIVERIES,    /* the same */
+    PARAMETER_NOTIFICATIONS, /* the same */
 };
 
 struct parameter {

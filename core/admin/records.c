@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "admin/id.h"
+#include "admin/inbox.h"
 #include "admin/parameter.h"
 #include "base/cleanup.h"
 #include "base/error.h"
@@ -105,11 +106,10 @@ static struct record_answer refuse(int status, const char *reason)
     return (struct record_answer){status, json_dumps(body, JSON_COMPACT)};
 }
 
-static struct record_answer finish_listing(const struct listing *listing, const char *name,
-    enum id_kind kind, const struct archive_cursor *cursor)
+/* Adds to body, which may hold more. */
+static struct record_answer finish_listing(const struct listing *listing, json_t *body,
+    const char *name, enum id_kind kind, const struct archive_cursor *cursor)
 {
-    auto_json json_t *body = json_object();
-
     json_object_set(body, name, listing->items);
     if (cursor->more)
         set_id(body, "before", listing->ledger, kind, cursor->before);
@@ -150,7 +150,7 @@ static struct record_answer list_events(struct archive *archive, const json_t *q
     const struct parameter_context *context, struct error *error)
 {
     struct archive_events filter = {.limit = default_limit};
-    auto_json json_t *items = json_array();
+    auto_json json_t *items = json_array(), *body = json_object();
     struct listing listing = {context->ledger, items};
     struct archive_cursor cursor = {0};
 
@@ -158,7 +158,7 @@ static struct record_answer list_events(struct archive *archive, const json_t *q
         return refuse(400, error_text(error));
     if (!archive->ops->find_events(archive, &filter, add_event, &listing, &cursor, error))
         return refuse(503, error_text(error));
-    return finish_listing(&listing, "events", ID_EVENT, &cursor);
+    return finish_listing(&listing, body, "events", ID_EVENT, &cursor);
 }
 
 static bool read_deliveries_filter(const json_t *query, struct archive_deliveries *filter,
@@ -190,7 +190,7 @@ static struct record_answer list_deliveries(struct archive *archive, const json_
     const struct parameter_context *context, struct error *error)
 {
     struct archive_deliveries filter = {.state = ARCHIVE_BOTH, .limit = default_limit};
-    auto_json json_t *items = json_array();
+    auto_json json_t *items = json_array(), *body = json_object();
     struct listing listing = {context->ledger, items};
     struct archive_cursor cursor = {0};
 
@@ -198,7 +198,60 @@ static struct record_answer list_deliveries(struct archive *archive, const json_
         return refuse(400, error_text(error));
     if (!archive->ops->find_deliveries(archive, &filter, add_delivery, &listing, &cursor, error))
         return refuse(503, error_text(error));
-    return finish_listing(&listing, "deliveries", ID_DELIVERY, &cursor);
+    return finish_listing(&listing, body, "deliveries", ID_DELIVERY, &cursor);
+}
+
+static void add_notification(const struct archive_notification *notification, void *arg)
+{
+    const struct listing *listing = arg;
+    json_t *object = json_object();
+
+    set_id(object, "id", listing->ledger, ID_NOTIFICATION, notification->number);
+    set_id(object, "event", listing->ledger, ID_EVENT, notification->event);
+    set_id(object, "delivery", listing->ledger, ID_DELIVERY, notification->delivery);
+    json_object_set_new(object, "kept", moment(notification->at_ms));
+    json_object_set_new(object, "sink", value_of_text(notification->sink));
+    json_object_set_new(object, "read", json_boolean(notification->is_read));
+    json_object_set_new(object, "message", json_loads(notification->document, 0, NULL));
+    json_array_append_new(listing->items, object);
+}
+
+static bool read_notifications_filter(const json_t *query, struct archive_notifications *filter,
+    const struct parameter_context *context, struct error *error)
+{
+    const char *state = NULL;
+    const struct parameter table[] = {
+        {"reader", PARAMETER_TEXT, &filter->reader},
+        {"sink", PARAMETER_TEXT, &filter->sink},
+        {"state", PARAMETER_TEXT, &state},
+        {"before", PARAMETER_NOTIFICATION, &filter->before},
+        {"limit", PARAMETER_COUNT, &filter->limit},
+    };
+
+    if (!parameters_read(query, table, sizeof table / sizeof *table, context, error) ||
+        !check_bounds(filter->limit, 0, 0, error) || !inbox_check_reader(filter->reader, error))
+        return false;
+    filter->only_unread = state && strcmp(state, "unread") == 0;
+    return !state || filter->only_unread || error_set(error, "\"state\" can only be unread");
+}
+
+static struct record_answer list_inbox(struct archive *archive, const json_t *query,
+    const struct parameter_context *context, struct error *error)
+{
+    struct archive_notifications filter = {.reader = INBOX_EVERYONE, .limit = default_limit};
+    auto_json json_t *items = json_array(), *body = json_object();
+    struct listing listing = {context->ledger, items};
+    struct archive_cursor cursor = {0};
+    int64_t unread = 0;
+
+    if (!read_notifications_filter(query, &filter, context, error))
+        return refuse(400, error_text(error));
+    if (!archive->ops->find_notifications(
+            archive, &filter, add_notification, &listing, &cursor, &unread, error))
+        return refuse(503, error_text(error));
+    json_object_set_new(body, "reader", value_of_text(filter.reader));
+    json_object_set_new(body, "unread", json_integer(unread));
+    return finish_listing(&listing, body, "notifications", ID_NOTIFICATION, &cursor);
 }
 
 static void set_delivery_ids(json_t *holder, const char *ledger)
@@ -260,6 +313,8 @@ struct record_answer records_answer(struct archive *archive, const char *uri, in
         return list_events(archive, query, &context, &error);
     if (strcmp(path, "/api/v1/deliveries") == 0)
         return list_deliveries(archive, query, &context, &error);
+    if (strcmp(path, "/api/v1/inbox") == 0)
+        return list_inbox(archive, query, &context, &error);
     if (strcmp(path, "/api/v1/status") == 0)
         return tell_counts(archive, context.ledger, &error);
     if (strncmp(path, events, sizeof events - 1) == 0 && path[sizeof events - 1] == '/')

@@ -80,6 +80,8 @@ static const struct route routes[] = {
     {"/api/v1/events", answer_records, EVHTTP_REQ_GET, false},
     {"/api/v1/events/*", answer_records, EVHTTP_REQ_GET, false},
     {"/api/v1/deliveries", answer_records, EVHTTP_REQ_GET, false},
+    {"/api/v1/inbox", answer_records, EVHTTP_REQ_GET, false},
+    {"/api/v1/inbox/read", answer_inbox_read, EVHTTP_REQ_POST, false},
     {"/api/v1/deliveries/*/retry", answer_retry_one, EVHTTP_REQ_POST, false},
     {"/api/v1/retry", answer_retry, EVHTTP_REQ_POST, false},
     {"/api/v1/skip", answer_skip, EVHTTP_REQ_POST, false},

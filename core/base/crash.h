@@ -19,7 +19,7 @@
     COMMIT(FINISH, "finish", "an operator ends a delivery without an attempt")                     \
     COMMIT(MOVE, "move", "waiting deliveries go to another sink")                                  \
     COMMIT(REPLAY, "replay", "an event is to be routed again")                                     \
-    COMMIT(NOTE, "note", "a small text, or a read mark, is kept")                                                   \
+    COMMIT(NOTE, "note", "a small text, or a read mark, is kept")                                  \
     COMMIT(PRUNE, "prune", "old records are removed")                                              \
     COMMIT(RECOVERY, "recovery", "the start takes in what the last daemon left")                   \
     COMMIT(CLOSE, "close", "the end marks the ledger as closed cleanly")

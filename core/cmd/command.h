@@ -31,6 +31,7 @@ int cmd_init(const struct command *command, int argc, char **argv);
 int cmd_hooks(const struct command *command, int argc, char **argv);
 int cmd_status(const struct command *command, int argc, char **argv);
 int cmd_dead(const struct command *command, int argc, char **argv);
+int cmd_inbox(const struct command *command, int argc, char **argv);
 int cmd_events(const struct command *command, int argc, char **argv);
 int cmd_retry(const struct command *command, int argc, char **argv);
 int cmd_skip(const struct command *command, int argc, char **argv);

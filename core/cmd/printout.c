@@ -134,6 +134,63 @@ void printout_events(const json_t *events)
     }
 }
 
+/* Each line of a text by itself: no line of an alert stands where one of ours would. */
+static void print_lines(const char *text)
+{
+    while (*text) {
+        size_t len = strcspn(text, "\n");
+        auto_buf struct buf line = {0};
+        one_line_append(&line, text, len);
+        printf("    %s\n", buf_text(&line));
+        text += len + (text[len] == '\n');
+    }
+}
+
+static void print_rest(const json_t *message)
+{
+    const char *text = json_string_value(json_object_get(message, "text"));
+    const json_t *fact;
+    size_t i;
+
+    print_lines(text ? text : "");
+    json_array_foreach (json_object_get(message, "facts"), i, fact) {
+        printf("    ");
+        printout_text(json_object_get(fact, "label"));
+        printf(": ");
+        printout_text(json_object_get(fact, "value"));
+        putchar('\n');
+    }
+    if (json_is_string(json_object_get(message, "link"))) {
+        printf("    ");
+        printout_text(json_object_get(message, "link"));
+        putchar('\n');
+    }
+}
+
+void printout_notifications(const json_t *notifications, bool is_long)
+{
+    size_t id_width = column_width(notifications, "id"),
+           sink_width = column_width(notifications, "sink"),
+           event_width = column_width(notifications, "event");
+    const json_t *notification;
+    size_t i;
+
+    json_array_foreach (notifications, i, notification) {
+        const json_t *message = json_object_get(notification, "message");
+        printf("%c ", is_true(notification, "read") ? ' ' : '*');
+        print_column(notification, "id", id_width + 2);
+        printout_moment(json_object_get(notification, "kept"));
+        printf("  ");
+        print_column(notification, "sink", sink_width + 2);
+        print_column(message, "level", strlen("urgent") + 2);
+        print_column(notification, "event", event_width + 2);
+        printout_text(json_object_get(message, "title"));
+        putchar('\n');
+        if (is_long)
+            print_rest(message);
+    }
+}
+
 static void print_change(const json_t *change, size_t id_width)
 {
     const json_t *event = json_object_get(change, "event"), *sink = json_object_get(change, "sink");

@@ -4,6 +4,7 @@
 #define TOCSIN_CMD_PRINTOUT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 /* A text, cleaned; "-" where there is none. */
 void printout_text(const json_t *text);
@@ -15,6 +16,9 @@ void printout_moment(const json_t *moment);
 void printout_deliveries(const json_t *deliveries);
 void printout_events(const json_t *events);
 void printout_changes(const json_t *answer);
+
+/* A star stands before what is unread. is_long: with text, facts and link. */
+void printout_notifications(const json_t *notifications, bool is_long);
 void printout_sink(const json_t *sink);
 
 /* The whole story of one event. */

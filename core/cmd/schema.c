@@ -37,7 +37,7 @@ static json_t *shape_of_plugin(const struct plugin *plugin, const char *written)
 
     shape_set(shape, "plugin", json_pack("{s:s}", "const", written), true);
     shape_add_options(shape, &plugin->options);
-    policy_shape(shape, plugin_blocks(plugin) ? POLICY_BLOCKS : POLICY_REQUESTS);
+    policy_shape(shape, plugin_has_requests(plugin) ? POLICY_REQUESTS : POLICY_OTHER);
     return shape_described(shape, plugin->descriptor.help);
 }
 
@@ -126,6 +126,8 @@ static json_t *schema_of_config(const struct config *config, char *const *folder
 
     add_found(&sinks, folders, count);
     add_configured(&sinks, config);
+    if (json_array_size(sinks.kinds) > 0)
+        load_plugin(&sinks, PLUGIN_INBOX, PLUGIN_INBOX, NULL, 0);
     policy_shape(defaults, POLICY_DEFAULTS);
     json_t *schema = config_schema(shape_of_sink(&sinks), defaults);
     json_object_update(json_object_get(schema, "$defs"), sinks.definitions);

@@ -15,6 +15,7 @@
 #include "message/phrasebook.h"
 #include "sink/attempt.h"
 #include "sink/backoff.h"
+#include "sink/plugin.h"
 #include "sink/sink.h"
 
 enum {
@@ -44,6 +45,7 @@ static void delivery_destroy(struct delivery *delivery)
     free((char *)delivery->outcome.reply);
     free((char *)delivery->outcome.resume);
     free((char *)delivery->outcome.receipt);
+    free((char *)delivery->outcome.notification);
     free(delivery->id);
     free(delivery);
 }
@@ -173,6 +175,7 @@ static void on_attempted(const struct attempt_result *result, void *arg)
     outcome->reply = text_copy(result->reply);
     outcome->resume = text_copy(result->resume);
     outcome->receipt = text_copy(result->receipt);
+    outcome->notification = text_copy(result->notification);
     log_outcome(delivery, result, why_dead);
     if (result->notice) {
         log_warn(&delivery->sink->logger, "%s", result->notice);
@@ -198,6 +201,13 @@ static void note_trouble(const struct delivery *delivery, const struct message *
         message->trouble);
 }
 
+/* What the inbox keeps is committed with its outcome: without an outcome it did not arrive there,
+ * though it may have at the sink that it was moved from. */
+static bool is_in_doubt(const struct sink *sink, const struct store_claimed *claimed)
+{
+    return claimed->in_doubt && (claimed->moved || !sink->plugin->is_inbox);
+}
+
 static struct dispatch make_dispatch(
     const struct delivery *delivery, const struct store_claimed *claimed, struct story *story)
 {
@@ -208,8 +218,8 @@ static struct dispatch make_dispatch(
     dispatch.resume = text_copy(claimed->resume);
     dispatch.first_receipt = text_copy(claimed->first_receipt);
     dispatch.attempt = claimed->attempt;
-    dispatch.marks |=
-        (claimed->in_doubt ? TOCSIN_REPEAT : 0u) | (claimed->moved ? TOCSIN_FALLBACK : 0u);
+    dispatch.marks |= (is_in_doubt(delivery->sink, claimed) ? TOCSIN_REPEAT : 0u) |
+                      (claimed->moved ? TOCSIN_FALLBACK : 0u);
     return dispatch;
 }
 
@@ -231,7 +241,7 @@ void delivery_attempt(struct flow *flow, struct sink *sink, const struct store_c
     delivery->created_ms = claimed->created_ms;
     delivery->watch = watch;
     delivery->arg = arg;
-    if (claimed->in_doubt && !sink->policy.resend_in_doubt) {
+    if (is_in_doubt(sink, claimed) && !sink->policy.resend_in_doubt) {
         delivery->outcome.result = STORE_DEAD;
         delivery->outcome.reason =
             text_copy("an earlier attempt may have arrived, and in_doubt is dead");

@@ -255,8 +255,10 @@ static const char *result_name(uint32_t result)
     return names[result];
 }
 
-static const char *next_step(const struct attempt_result *result)
+static const char *next_step(const struct sink *sink, const struct attempt_result *result)
 {
+    if (sink->plugin->is_inbox)
+        return "a drill is not kept; messages are: `tocsin inbox` lists them";
     switch (result->result) {
     case TOCSIN_DELIVERED:
         return "look whether it is there, and looks as it should: delivered means that the far end "
@@ -289,7 +291,7 @@ void drill_report_outcome(struct drill_report *report, const struct attempt_resu
     json_object_set_new(outcome, "may_have_arrived",
         json_boolean(result->maybe_sent && result->result != TOCSIN_DELIVERED));
     json_object_set_new(outcome, "took_ms", json_integer((json_int_t)result->took_ms));
-    set_text(report, outcome, "next", next_step(result));
+    set_text(report, outcome, "next", next_step(report->sink, result));
     json_object_set_new(report->root, "outcome", outcome);
 }
 

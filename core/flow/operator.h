@@ -40,6 +40,10 @@ void flow_skip(struct flow *flow, const struct store_finish *finish, flow_change
 void flow_replay(
     struct flow *flow, const struct store_replays *replays, flow_changed done, void *arg);
 
+/* Notifications of the inbox that somebody has read. */
+void flow_mark_read(
+    struct flow *flow, const struct store_mark_read *read, store_done done, void *arg);
+
 /* Shuts a sink for so long (0: until it is resumed); kept over a restart. What is under way goes
  * on. False when there is no such sink, or the reason is not one line of words. */
 bool flow_pause(

@@ -21,8 +21,9 @@ struct attempt {
     struct tocsin_outcome outcome;
     const char **headers; /* the plugin's and the host's, in the call's memory */
     int agains;
-    const char *notice; /* of an outcome that was TOCSIN_AGAIN; in the call's memory */
-    bool reply_is_cut;  /* the far end said more */
+    const char *notice;       /* of an outcome that was TOCSIN_AGAIN; in the call's memory */
+    const char *notification; /* in the call's memory; NULL but for the inbox */
+    bool reply_is_cut;        /* the far end said more */
     int64_t began_ms;
     const char *open_failure; /* in the call's memory */
 };

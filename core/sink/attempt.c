@@ -130,6 +130,7 @@ void attempt_end(struct attempt *attempt, int status, const char *reply, bool ke
         .receipt = receipt,
         .resume = resume,
         .notice = notice,
+        .notification = attempt->notification,
     };
 
     assert(sink->in_flight > 0);

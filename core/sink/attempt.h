@@ -44,6 +44,7 @@ struct attempt_result {
     int status; /* HTTP status, 0 where there is none */
     int64_t took_ms;
     const char *reason, *reply, *receipt, *resume, *notice;
+    const char *notification; /* delivered to the inbox: what it keeps, JSON */
 };
 
 /* The result lives for the call. */

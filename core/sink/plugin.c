@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/units.h"
+#include "inbox/inbox.h"
 #include "sink/plugin_folder.h"
 #include "sink/policy.h"
 
@@ -70,7 +71,7 @@ static bool check_options(const struct plugin *plugin, struct error *error)
         return error_set(error, "%s: its option table has no options, or rows of %u bytes",
             plugin->path, found->option_stride);
     auto_free char *fault = options_fault(&plugin->options, found->config_size,
-        policy_names(plugin_blocks(plugin)), policy_name_count(plugin_blocks(plugin)));
+        policy_names(plugin_has_requests(plugin)), policy_name_count(plugin_has_requests(plugin)));
     if (fault)
         return error_set(error, "%s: %s", plugin->path, fault);
     if (found->rate && !rate_parse(found->rate, &rate))
@@ -117,9 +118,12 @@ static char *find_file(const char *name, char *const *folders, size_t folder_cou
 static void add_nearest(
     struct error *error, const char *name, char *const *folders, size_t folder_count)
 {
+    const char *built_in = PLUGIN_INBOX;
     size_t count;
     auto_free char **names = plugin_folders_list(folders, folder_count, &count);
     const char *near = nearest_word(name, (const char *const *)names, count);
+    if (!near)
+        near = nearest_word(name, &built_in, 1);
     auto_free char *so_far = text_copy(error_text(error));
 
     if (near)
@@ -140,9 +144,22 @@ static void set_not_found(
     add_nearest(error, name, folders, folder_count);
 }
 
+static struct plugin *load_inbox(struct error *error)
+{
+    struct plugin *plugin = mem_alloc(sizeof *plugin);
+
+    plugin->is_inbox = true;
+    if (plugin_accept(plugin, &inbox_plugin, "(built in)", error))
+        return plugin;
+    free(plugin);
+    return NULL;
+}
+
 struct plugin *plugin_load(
     const char *name, char *const *folders, size_t folder_count, struct error *error)
 {
+    if (strcmp(name, PLUGIN_INBOX) == 0)
+        return load_inbox(error);
     auto_free char *path =
         strchr(name, '/') ? text_copy(name) : find_file(name, folders, folder_count);
 

@@ -12,14 +12,18 @@
 
 struct error;
 
+/* The name of the one that is built in. */
+#define PLUGIN_INBOX "inbox"
+
 struct plugin {
     struct tocsin_sink_plugin descriptor; /* the host's copy; what the plugin lacks is zero */
     struct option_table options;
-    char *path; /* owned: the file it came from */
+    char *path;    /* owned: the file it came from */
+    bool is_inbox; /* built in: what it renders is kept in the ledger, and no request is made */
 };
 
-/* Loads name from the folders in order, or, where name has a slash, that file. NULL with a sentence
- * that names the file and what does not fit. */
+/* Loads name from the folders in order, or, where name has a slash, that file; "inbox" is built in.
+ * NULL with a sentence that names the file and what does not fit. */
 struct plugin *plugin_load(
     const char *name, char *const *folders, size_t folder_count, struct error *error);
 
@@ -34,6 +38,12 @@ bool plugin_accept(struct plugin *plugin, const struct tocsin_sink_plugin *found
 static inline bool plugin_blocks(const struct plugin *plugin)
 {
     return plugin->descriptor.deliver != NULL;
+}
+
+/* tocsin makes HTTP requests for it. */
+static inline bool plugin_has_requests(const struct plugin *plugin)
+{
+    return plugin->descriptor.render && !plugin->is_inbox;
 }
 
 #endif

@@ -67,21 +67,21 @@ static const struct tocsin_option breaker_table[] = {
 /* Names of options that are designed and not built: refused by name, never ignored. */
 static const char *const later_names[] = {"isolation"};
 
-static const char *const names_blocking[] = {"plugin", "retry", "breaker", "timeout", "concurrency",
+static const char *const names_other[] = {"plugin", "retry", "breaker", "timeout", "concurrency",
     "rate", "in_doubt", "fallback", "fallback_after", "isolation", "proxy", NULL};
 static const char *const names_http[] = {"plugin", "retry", "breaker", "timeout", "concurrency",
     "rate", "in_doubt", "fallback", "fallback_after", "isolation", "proxy", "ca", NULL};
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
-const char *const *policy_names(bool blocks)
+const char *const *policy_names(bool has_requests)
 {
-    return blocks ? names_blocking : names_http;
+    return has_requests ? names_http : names_other;
 }
 
-size_t policy_name_count(bool blocks)
+size_t policy_name_count(bool has_requests)
 {
-    return (blocks ? LENGTH(names_blocking) : LENGTH(names_http)) - 1;
+    return (has_requests ? LENGTH(names_http) : LENGTH(names_other)) - 1;
 }
 
 static void add_block(
@@ -106,7 +106,7 @@ void policy_shape(json_t *map, enum policy_kind kind)
 {
     shape_add_options(map, &OPTION_TABLE(any_table));
     add_rate(map);
-    if (kind != POLICY_BLOCKS)
+    if (kind != POLICY_OTHER)
         shape_add_options(map, &OPTION_TABLE(http_table));
     if (kind == POLICY_DEFAULTS)
         json_object_del(json_object_get(map, "properties"), "fallback");
@@ -268,9 +268,9 @@ static void refuse_useless(
             problem_add(context->problems, value->place, "%s: \"%s\" is not in this version yet",
                 context->subject, later_names[i]);
     }
-    if (proxy && plugin && plugin_blocks(plugin))
+    if (proxy && plugin && !plugin_has_requests(plugin))
         problem_add(context->problems, proxy->place,
-            "%s: \"proxy\" is for sinks whose requests tocsin makes; %s makes its own connections",
+            "%s: \"proxy\" is for sinks whose requests tocsin makes; for %s it makes none",
             context->subject, plugin->descriptor.name);
 }
 
@@ -332,7 +332,7 @@ static bool read_all(struct policy *policy, const struct plugin *plugin,
 
     refuse_useless(origin->sink ? origin->sink : origin->defaults, plugin, context);
     read_any(policy, plugin, origin, context);
-    if (!plugin || !plugin_blocks(plugin))
+    if (!plugin || plugin_has_requests(plugin))
         read_http(policy, origin, context);
     read_blocks(policy, origin, context);
     return context->problems->error_count == before;
@@ -350,8 +350,8 @@ bool policy_read(struct policy *policy, const struct plugin *plugin, const struc
 /* `fallback` is no option of all sinks. */
 static void check_default(const struct yaml *key, const struct option_context *context)
 {
-    const char *const *names = policy_names(false);
-    size_t count = policy_name_count(false);
+    const char *const *names = policy_names(true);
+    size_t count = policy_name_count(true);
 
     if (strcmp(key->text, "fallback") == 0) {
         problem_add(context->problems, key->place,

@@ -30,8 +30,8 @@ struct policy {
 };
 
 /* The host's option names: those of any sink, and those of sinks whose requests the host makes. */
-const char *const *policy_names(bool blocks);
-size_t policy_name_count(bool blocks);
+const char *const *policy_names(bool has_requests);
+size_t policy_name_count(bool has_requests);
 
 /* Reads the host's options of a sink's map over sink_defaults (NULL: none) over the plugin's own
  * defaults. Faults go to problems, each with the subject ("sink siem"); false if there was any. */
@@ -44,7 +44,7 @@ bool policy_check_defaults(const struct yaml *defaults, struct problems *problem
 /* Adds the shapes of the host's options (config/shape.h) to a map's: those of a sink whose plugin
  * blocks, of one whose requests the host makes, and those that sink_defaults may hold. */
 enum policy_kind {
-    POLICY_BLOCKS,
+    POLICY_OTHER,
     POLICY_REQUESTS,
     POLICY_DEFAULTS
 };

@@ -1,5 +1,5 @@
 /* Render sinks: the plugin says what request to make, the host makes it, and the plugin may judge
- * the answer. All of it on the loop. */
+ * the answer. What the inbox renders is kept instead. All of it on the loop. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -180,12 +180,21 @@ static bool open_instance(struct attempt *attempt)
     return sink->instance != NULL;
 }
 
+/* The ledger takes it with the outcome. */
+static void attempt_keep(struct attempt *attempt, const struct tocsin_request *request)
+{
+    attempt->notification = request->body;
+    attempt_end_as(attempt, TOCSIN_DELIVERED, NULL);
+}
+
 static void take_request(struct attempt *attempt, const struct tocsin_request *request)
 {
     auto_error struct error error = {0};
     const struct guard *guard;
 
-    if (!request->url || request->refusal)
+    if (attempt->sink->plugin->is_inbox)
+        attempt_keep(attempt, request);
+    else if (!request->url || request->refusal)
         attempt_end_as(attempt, TOCSIN_REJECTED,
             request->refusal ? request->refusal : "the plugin made no request");
     else if (make_guard(attempt, request->allow, &guard, &error))

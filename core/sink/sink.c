@@ -32,7 +32,7 @@ static bool read_options(struct sink *sink, const struct config *config,
         .problems = problems,
         .secrets = config->secrets,
         .subject = subject,
-        .also = policy_names(plugin_blocks(sink->plugin)),
+        .also = policy_names(plugin_has_requests(sink->plugin)),
     };
     sink->config = mem_alloc(sink->plugin->descriptor.config_size);
     bool ok = options_read(&sink->plugin->options, configured->node, sink->config, &context);

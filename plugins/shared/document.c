@@ -90,7 +90,8 @@ json_t *document_create_of(
     put(document, "link", text_or_null(call, message->link));
     put(document, "facts", facts_create(call, message));
     put(document, "marks", marks_create(message->marks));
-    put(document, "event", event_create(event));
+    if (event)
+        put(document, "event", event_create(event));
     return document;
 }
 

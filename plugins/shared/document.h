@@ -12,7 +12,8 @@ struct tocsin_message;
 /* The caller drops it. */
 json_t *document_create(struct tocsin_call *call);
 
-/* The same of another message than the call's, and of its event as the host would give it. */
+/* The same of another message than the call's, and of its event as the host would give it; NULL
+ * leaves the event out. */
 json_t *document_create_of(
     struct tocsin_call *call, const struct tocsin_message *message, const char *event);
 

@@ -28,6 +28,9 @@ static void test_what_is_no_id_here_is_refused_and_says_why(void **state)
     static const struct {
         const char *text, *why;
     } rows[] = {
+        {"3f9a1c-n17", "is a notification, and "},
+        {"3f9a1c-x17", "is no id such as"},
+        {"3f9a1c-", "is no id such as"},
         {"aaaaaa-d17", "of another ledger"},
         {"3f9a1cc-d17", "of another ledger"},
         {"3f9a1c-e17", "is an event, and a delivery is meant"},

@@ -162,6 +162,23 @@ static void test_a_file_that_is_not_there_is_named(void **state)
     assert_non_null(strstr(error_text(&error), "cannot load plugin /nowhere/telex.so"));
 }
 
+static void test_the_inbox_is_built_in_and_only_by_its_name(void **state)
+{
+    auto_error struct error error = {0};
+    struct plugin *plugin = plugin_load("inbox", NULL, 0, &error);
+
+    (void)state;
+    assert_non_null(plugin);
+    assert_true(plugin->is_inbox);
+    assert_string_equal(plugin->descriptor.name, "inbox");
+    assert_false(plugin_blocks(plugin));
+    assert_false(plugin_has_requests(plugin));
+    plugin_destroy(plugin);
+    assert_null(plugin_load("./inbox", NULL, 0, &error));
+    assert_null(plugin_load("inbxo", NULL, 0, &error));
+    assert_non_null(strstr(error_text(&error), "did you mean \"inbox\"?"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +189,7 @@ int main(void)
         cmocka_unit_test(test_a_newer_descriptor_is_read_as_far_as_it_is_known),
         cmocka_unit_test(test_wider_option_rows_are_walked_by_their_stride),
         cmocka_unit_test(test_a_file_that_is_not_there_is_named),
+        cmocka_unit_test(test_the_inbox_is_built_in_and_only_by_its_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
