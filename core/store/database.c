@@ -249,12 +249,22 @@ static int write_log_through(struct database *db)
     return sqlite3_wal_checkpoint_v2(db->handle, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 }
 
+/* Its tables may stand on pages that are damaged: then the first look at them fails. */
+static bool prepare_or_blame(struct database *db, bool create, struct error *error)
+{
+    if (prepare_file(db, create, error))
+        return true;
+    if ((sqlite3_errcode(db->handle) & 0xff) == SQLITE_CORRUPT)
+        db->fault = sqlite3_extended_errcode(db->handle);
+    return false;
+}
+
 static bool open_file(struct database *db, bool create, struct error *error)
 {
     database_forgive(db);
     if (create && !make_files_private(db->path, error))
         return false;
-    if (!connect_file(db, error) || !prepare_file(db, create, error))
+    if (!connect_file(db, error) || !prepare_or_blame(db, create, error))
         return false;
     sqlite3_wal_hook(db->handle, on_commit, db);
     int code = write_log_through(db);

@@ -272,7 +272,7 @@ def fill_ledger(daemon, recorder, count):
     daemon.stop()
 
 
-@pytest.mark.parametrize("first, count", [(0, 1), (1, None)])
+@pytest.mark.parametrize("first, count", [(0, 1), (1, 1), (1, None), (3, None)])
 def test_a_start_on_a_corrupt_ledger_refuses_and_says_what_to_do(recorder, make_daemon, first,
                                                                  count):
     daemon = make_daemon({"far": sinks.record(recorder)}).start()
