@@ -58,7 +58,8 @@ def as_one_line(text):
 @pytest.mark.parametrize("form", ["enriched", "simple"])
 def test_every_event_is_a_sound_mail(make_daemon, api, smtp, form):
     names = event_names()
-    daemon = make_daemon({"mail": sinks.email(smtp, form=form)}, api=api).start()
+    daemon = make_daemon({"mail": sinks.email(smtp, form=form)}, api=api,
+                         settings="enrich: {alert: {deadline: 2s, timeout: 1s}}\n").start()
     for name in names:
         daemon.accept(load_event(name))
     delivered = daemon.wait_settled()["delivered"]
