@@ -62,6 +62,9 @@ void answer_pause(const struct admin_call *call);
 void answer_resume(const struct admin_call *call);
 void answer_drill(const struct admin_call *call);
 
+/* In metrics.c, a handler. */
+void answer_metrics(const struct admin_call *call);
+
 /* In inbox.c, a handler. */
 void answer_inbox_read(const struct admin_call *call);
 

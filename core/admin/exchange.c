@@ -44,10 +44,15 @@ static struct evhttp_request *take_request(struct exchange *exchange)
 
 void exchange_reply(struct exchange *exchange, int status, const char *json)
 {
+    exchange_reply_as(exchange, status, "application/json", json);
+}
+
+void exchange_reply_as(struct exchange *exchange, int status, const char *type, const char *text)
+{
     struct evhttp_request *request = take_request(exchange);
 
     if (request)
-        server_reply(exchange->server, request, status, json);
+        server_reply_as(exchange->server, request, status, type, text);
     free(exchange);
 }
 

@@ -13,6 +13,7 @@ struct exchange *exchange_begin(struct server *server, struct evhttp_request *re
 
 /* Answers, if anybody is there still, and frees the exchange. */
 void exchange_reply(struct exchange *exchange, int status, const char *json);
+void exchange_reply_as(struct exchange *exchange, int status, const char *type, const char *text);
 void exchange_refuse(struct exchange *exchange, int status, const char *reason);
 
 /* Frees the exchange when its server is gone. */

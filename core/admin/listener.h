@@ -16,6 +16,7 @@ struct event_base;
 struct flow;
 struct journal;
 struct logger;
+struct metrics;
 struct sink;
 
 /* What became of the configuration's files. */
@@ -39,6 +40,7 @@ struct admin_parts {
     struct sink *const *sinks;
     size_t sink_count;
     const struct logger *logger;
+    struct metrics *metrics;
     const struct admin_configuration *configuration;
     admin_reload reload;
     void *reload_arg;

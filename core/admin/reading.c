@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <sys/queue.h>
 
-#include "admin/exchange.h"
 #include "admin/records.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -21,11 +20,12 @@ enum {
 
 struct reading {
     TAILQ_ENTRY(reading) link;
-    struct exchange *exchange;
     char *uri;
     int64_t now_ms; /* wall clock */
     struct record_answer answer;
     struct error error; /* the ledger could not be opened */
+    reading_done done;
+    void *arg;
 };
 
 struct readings {
@@ -72,7 +72,7 @@ static void refuse_all(struct readings *readings)
 
     while ((reading = TAILQ_FIRST(&readings->waiting))) {
         TAILQ_REMOVE(&readings->waiting, reading, link);
-        exchange_refuse(reading->exchange, 503, "the ledger cannot be read any more");
+        reading->done(NULL, "the ledger cannot be read any more", reading->arg);
         reading_destroy(reading);
     }
 }
@@ -93,10 +93,8 @@ static void on_read(void *context, void *job, bool opened)
 {
     struct reading *reading = job;
 
-    if (opened)
-        exchange_reply(reading->exchange, reading->answer.status, reading->answer.text);
-    else
-        exchange_refuse(reading->exchange, 503, error_text(&reading->error));
+    reading->done(opened ? &reading->answer : NULL, opened ? NULL : error_text(&reading->error),
+        reading->arg);
     reading_destroy(reading);
     start_next(context);
 }
@@ -105,7 +103,7 @@ static void on_read_overstayed(void *context, void *job)
 {
     const struct reading *reading = job; /* left to the lost thread */
 
-    exchange_refuse(reading->exchange, 503, "the ledger could not be read in time");
+    reading->done(NULL, "the ledger could not be read in time", reading->arg);
     start_next(context);
 }
 
@@ -114,7 +112,7 @@ static void on_read_dropped(void *context, void *job)
     struct reading *reading = job;
 
     (void)context;
-    exchange_destroy(reading->exchange);
+    reading->done(NULL, NULL, reading->arg);
     reading_destroy(reading);
 }
 
@@ -144,7 +142,7 @@ bool readings_destroy(struct readings *readings)
 
     while ((reading = TAILQ_FIRST(&readings->waiting))) {
         TAILQ_REMOVE(&readings->waiting, reading, link);
-        exchange_destroy(reading->exchange);
+        reading->done(NULL, NULL, reading->arg);
         reading_destroy(reading);
     }
     if (all_back)
@@ -153,11 +151,12 @@ bool readings_destroy(struct readings *readings)
 }
 
 /* There are never more than the server has connections, each with one request under way. */
-void readings_ask(struct readings *readings, const char *uri, struct exchange *exchange)
+void readings_ask(struct readings *readings, const char *uri, reading_done done, void *arg)
 {
     struct reading *reading = mem_alloc(sizeof *reading);
 
-    reading->exchange = exchange;
+    reading->done = done;
+    reading->arg = arg;
     reading->uri = text_copy(uri);
     reading->now_ms = clock_wall_ms();
     TAILQ_INSERT_TAIL(&readings->waiting, reading, link);

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 
 struct event_base;
-struct exchange;
 struct readings;
+struct record_answer;
 
 /* The path is borrowed. */
 struct readings *readings_create(struct event_base *base, const char *ledger_path);
@@ -16,7 +16,11 @@ struct readings *readings_create(struct event_base *base, const char *ledger_pat
  * go on using what it was given. */
 bool readings_destroy(struct readings *readings);
 
-/* Answers the exchange with what the archive tells of the URI (admin/records.h). */
-void readings_ask(struct readings *readings, const char *uri, struct exchange *exchange);
+/* What the archive tells (admin/records.h), lent for the call; or NULL with the reason why it could
+ * not be asked, or, when the listener has ended, without one. */
+typedef void (*reading_done)(const struct record_answer *answer, const char *failure, void *arg);
+
+/* Asks for what the URI names. done is called once, on the loop. */
+void readings_ask(struct readings *readings, const char *uri, reading_done done, void *arg);
 
 #endif

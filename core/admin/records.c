@@ -7,12 +7,16 @@
 #include "admin/id.h"
 #include "admin/inbox.h"
 #include "admin/parameter.h"
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/metrics.h"
 #include "base/timestamp.h"
 #include "event/value.h"
 #include "store/archive.h"
+
+#define OLDEST_METRIC "tocsin_queue_oldest_seconds"
 
 enum {
     default_limit = 100,
@@ -299,6 +303,33 @@ static struct record_answer tell_counts(
     return (struct record_answer){200, json_dumps(body, JSON_COMPACT)};
 }
 
+/* For the samples of the oldest delivery at each sink. */
+struct ages {
+    struct buf text;
+    int64_t now_ms;
+};
+
+static void add_age(const char *sink, int64_t created_ms, void *arg)
+{
+    struct ages *ages = arg;
+    int64_t age_ms = ages->now_ms - created_ms;
+
+    metrics_sample(
+        &ages->text, OLDEST_METRIC, "sink", sink, age_ms > 0 ? (double)age_ms / 1000 : 0);
+}
+
+static struct record_answer tell_ages(struct archive *archive, int64_t now_ms, struct error *error)
+{
+    struct ages ages = {.now_ms = now_ms};
+
+    metrics_head(&ages.text, OLDEST_METRIC,
+        "How long the oldest delivery has waited; none where the queue is empty.", "gauge");
+    if (archive->ops->oldest(archive, add_age, &ages, error))
+        return (struct record_answer){200, buf_take(&ages.text)};
+    buf_finish(&ages.text);
+    return refuse(503, error_text(error));
+}
+
 struct record_answer records_answer(struct archive *archive, const char *uri, int64_t now_ms)
 {
     static const char events[] = "/api/v1/events";
@@ -313,6 +344,8 @@ struct record_answer records_answer(struct archive *archive, const char *uri, in
         return list_events(archive, query, &context, &error);
     if (strcmp(path, "/api/v1/deliveries") == 0)
         return list_deliveries(archive, query, &context, &error);
+    if (strcmp(path, "/metrics") == 0)
+        return tell_ages(archive, now_ms, &error);
     if (strcmp(path, "/api/v1/inbox") == 0)
         return list_inbox(archive, query, &context, &error);
     if (strcmp(path, "/api/v1/status") == 0)

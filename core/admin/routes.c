@@ -7,6 +7,7 @@
 #include "admin/admin-private.h"
 #include "admin/exchange.h"
 #include "admin/reading.h"
+#include "admin/records.h"
 #include "admin/report.h"
 #include "base/buf.h"
 #include "base/cleanup.h"
@@ -38,10 +39,22 @@ static void answer_status(const struct admin_call *call)
     admin_reply(call, 200, text);
 }
 
+static void on_record(const struct record_answer *answer, const char *failure, void *arg)
+{
+    struct exchange *exchange = arg;
+
+    if (answer)
+        exchange_reply(exchange, answer->status, answer->text);
+    else if (failure)
+        exchange_refuse(exchange, 503, failure);
+    else
+        exchange_destroy(exchange);
+}
+
 /* What the ledger is read for. */
 static void answer_records(const struct admin_call *call)
 {
-    readings_ask(call->admin->readings, evhttp_request_get_uri(call->request),
+    readings_ask(call->admin->readings, evhttp_request_get_uri(call->request), on_record,
         exchange_begin(call->admin->server, call->request));
 }
 
@@ -71,6 +84,7 @@ struct route {
 static const struct route routes[] = {
     {"/healthz", answer_health, EVHTTP_REQ_GET, true},
     {"/readyz", answer_ready, EVHTTP_REQ_GET, true},
+    {"/metrics", answer_metrics, EVHTTP_REQ_GET, false},
     {"/api/v1/status", answer_status, EVHTTP_REQ_GET, false},
     {"/api/v1/sinks", answer_sinks, EVHTTP_REQ_GET, false},
     {"/api/v1/sinks/*/pause", answer_pause, EVHTTP_REQ_POST, false},

@@ -21,6 +21,14 @@ int64_t clock_mono_ms(void)
     return clock_ms(CLOCK_MONOTONIC);
 }
 
+int64_t clock_mono_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 /* Fixed once, by whoever asks first; the rest only reads it. */
 static int64_t steady_offset_ms;
 static pthread_once_t steady_once = PTHREAD_ONCE_INIT;

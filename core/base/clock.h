@@ -1,6 +1,6 @@
-/* The clocks, all in milliseconds. Durations run on the monotonic one. What people read is told by
- * the wall clock. What must survive a restart, and still must not move when somebody sets the wall
- * clock, is told by the steady one. */
+/* The clocks, in milliseconds but for one. Durations run on the monotonic one. What people read is
+ * told by the wall clock. What must survive a restart, and still must not move when somebody sets
+ * the wall clock, is told by the steady one. */
 #ifndef TOCSIN_BASE_CLOCK_H
 #define TOCSIN_BASE_CLOCK_H
 
@@ -12,6 +12,9 @@ int64_t clock_wall_ms(void);
 
 /* Since an unspecified point; never goes back. */
 int64_t clock_mono_ms(void);
+
+/* The same in microseconds, for what takes less than one millisecond. */
+int64_t clock_mono_us(void);
 
 /* Since the Unix epoch as the wall clock knew it when the process first asked, and from then on as
  * long as the monotonic clock says: it never jumps while the process lives. */

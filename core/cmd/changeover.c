@@ -226,8 +226,10 @@ static struct enricher *take_lookups(struct daemon *daemon, struct setup *fresh)
 {
     if (enricher_adopt(daemon->enricher, fresh->config))
         return daemon->enricher;
-    return enricher_create(
+    struct enricher *enricher = enricher_create(
         fresh->config, daemon->base, daemon->http, &daemon->logger, &fresh->problems);
+    enricher_count_in(enricher, daemon->metrics);
+    return enricher;
 }
 
 /* Takes fresh over. */

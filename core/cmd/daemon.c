@@ -28,6 +28,8 @@ static bool open_ways_out(struct daemon *daemon, struct error *error)
         return false;
     daemon->enricher = enricher_create(
         setup->config, daemon->base, daemon->http, &daemon->logger, &setup->problems);
+    if (daemon->enricher)
+        enricher_count_in(daemon->enricher, daemon->metrics);
     for (size_t i = 0; i < setup->sink_count; i++)
         sink_start(setup->sinks[i], daemon->base, daemon->http, &daemon->logger);
     return daemon->enricher != NULL;
@@ -46,6 +48,7 @@ struct flow_parts daemon_flow_parts(const struct daemon *daemon, const struct se
         .sinks = setup->sinks,
         .sink_count = setup->sink_count,
         .logger = &daemon->logger,
+        .metrics = daemon->metrics,
     };
 }
 
@@ -65,6 +68,7 @@ struct admin_parts daemon_admin_parts(struct daemon *daemon)
         .sinks = daemon->setup.sinks,
         .sink_count = daemon->setup.sink_count,
         .logger = &daemon->logger,
+        .metrics = daemon->metrics,
         .configuration = &daemon->configuration,
         .reload = reload_for_admin,
         .reload_arg = daemon,
@@ -76,7 +80,7 @@ static bool open_doors(struct daemon *daemon, struct error *error)
     const struct admin_parts parts = daemon_admin_parts(daemon);
 
     daemon->hooks = hook_listener_create(
-        daemon->base, daemon->setup.config, daemon->flow, &daemon->logger, error);
+        daemon->base, daemon->setup.config, daemon->flow, daemon->metrics, &daemon->logger, error);
     daemon->admin = daemon->hooks ? admin_listener_create(&parts, error) : NULL;
     if (!daemon->admin)
         return false;

@@ -20,6 +20,7 @@ struct flow;
 struct hook_listener;
 struct http_lane;
 struct journal;
+struct metrics;
 struct retired;
 struct secrets;
 struct watch;
@@ -30,6 +31,7 @@ struct daemon {
     struct secrets *secrets; /* of every configuration so far: what a log never shows */
     struct logger logger;
     struct event_base *base;
+    struct metrics *metrics;
     struct journal *journal;
     struct http_lane *http;
     struct enricher *enricher;

@@ -13,6 +13,7 @@
 #include "base/loop.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/metrics.h"
 #include "build_config.h"
 #include "cmd/arguments.h"
 #include "base/secret.h"
@@ -154,6 +155,7 @@ static void daemon_begin(struct daemon *daemon)
     raise_descriptor_limit(&daemon->logger);
     srandom((unsigned)clock_wall_ms() ^ (unsigned)getpid()); /* back-offs, unlike a neighbour's */
     daemon->base = loop_create();
+    daemon->metrics = metrics_create();
     watch_signals(daemon);
 }
 
@@ -166,6 +168,7 @@ static void daemon_end(struct daemon *daemon)
     event_free(daemon->prune);
     setup_finish(&daemon->setup);
     event_base_free(daemon->base);
+    metrics_destroy(daemon->metrics);
     secrets_destroy(daemon->secrets);
 }
 

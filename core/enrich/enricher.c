@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/metrics.h"
 #include "config/config.h"
 #include "config/problems.h"
 #include "enrich/url.h"
@@ -38,6 +39,7 @@ struct rider {
     struct fetch *fetch;
     bool is_aboard;
     struct event *deadline;
+    int64_t since_ms; /* monotonic */
     enricher_done done;
     void *arg;
 };
@@ -71,7 +73,8 @@ struct enricher {
     struct fetch *fetches;
     struct fetch_list queue;
     size_t under_way;
-    char *fault; /* the key's refusal, NULL when there is none */
+    struct metrics *metrics; /* borrowed; NULL: nothing is counted */
+    char *fault;             /* the key's refusal, NULL when there is none */
 };
 
 static void fetch_queue(struct fetch *fetch);
@@ -123,6 +126,23 @@ static bool fetch_is_empty(const struct fetch *fetch)
     return TAILQ_EMPTY(&fetch->aboard) && TAILQ_EMPTY(&fetch->waiting);
 }
 
+static const struct histogram_bounds seconds = {9, {0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 20}};
+static const struct metric metric_lookups = {"tocsin_lookups_total",
+    "Look-ups that events waited for, by how they ended.", {"type", "outcome"}, NULL};
+static const struct metric metric_seconds = {
+    "tocsin_lookup_seconds", "How long events waited for a look-up.", {"type"}, &seconds};
+
+static void count_end(const struct rider *rider, const char *outcome)
+{
+    const struct fetch *fetch = rider->fetch;
+    struct metrics *metrics = fetch->enricher->metrics;
+    const char *type = fetch->kind->config->type;
+
+    metrics_add(metrics, &metric_lookups, type, outcome, 1);
+    metrics_observe(
+        metrics, &metric_seconds, type, (double)(clock_mono_ms() - rider->since_ms) / 1000);
+}
+
 /* Serves all that are aboard with one result, in the order in which they came. Their done may board
  * new riders on this very fetch. */
 static void fetch_serve(struct fetch *fetch, struct looked_up *result)
@@ -135,6 +155,7 @@ static void fetch_serve(struct fetch *fetch, struct looked_up *result)
         TAILQ_REMOVE(&served, rider, link);
         enricher_done done = rider->done;
         void *arg = rider->arg;
+        count_end(rider, result->object ? "found" : "failed");
         rider_destroy(rider);
         done(result, arg);
     }
@@ -152,6 +173,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
             fetch->last_failure ? fetch->last_failure : "the far end is silent");
 
     (void)fd, (void)what;
+    count_end(rider, "late");
     rider_leave(rider);
     rider_destroy(rider);
     struct looked_up *result = looked_up_create(config->as, status, NULL, 0, config->pick);
@@ -338,6 +360,7 @@ static void fetch_board(struct fetch *fetch, enricher_done done, void *arg)
     struct rider *rider = mem_alloc(sizeof *rider);
 
     rider->fetch = fetch;
+    rider->since_ms = clock_mono_ms();
     rider->done = done;
     rider->arg = arg;
     rider->is_aboard = !fetch->transfer;
@@ -413,6 +436,19 @@ struct enricher *enricher_create(const struct config *config, struct event_base 
         return enricher;
     enricher_destroy(enricher);
     return NULL;
+}
+
+void enricher_count_in(struct enricher *enricher, struct metrics *metrics)
+{
+    static const char *const outcomes[] = {"found", "failed", "late"};
+
+    enricher->metrics = metrics;
+    for (size_t i = 0; i < enricher->kind_count; i++) {
+        const char *type = enricher->kinds[i].config->type;
+        metrics_prepare(metrics, &metric_seconds, type);
+        for (size_t k = 0; k < sizeof outcomes / sizeof *outcomes; k++)
+            metrics_add(metrics, &metric_lookups, type, outcomes[k], 0);
+    }
 }
 
 static void forget_riders(struct rider_list *riders)

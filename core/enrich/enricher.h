@@ -15,6 +15,7 @@ struct event;
 struct event_base;
 struct http_lane;
 struct logger;
+struct metrics;
 struct problems;
 
 /* What a look-up brought. Shared by the events that rode on it. */
@@ -43,6 +44,10 @@ struct rider;
  * borrowed; base and lane may be NULL where only enricher_name() is asked. */
 struct enricher *enricher_create(const struct config *config, struct event_base *base,
     struct http_lane *lane, const struct logger *logger, struct problems *problems);
+
+/* Counts there, from now on (base/metrics.h): how each look-up that an event waited for ended, and
+ * how long it waited. */
+void enricher_count_in(struct enricher *enricher, struct metrics *metrics);
 
 /* Who still waits is forgotten without a call. */
 void enricher_destroy(struct enricher *enricher);

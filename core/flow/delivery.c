@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "flow/flow-private.h"
 #include "flow/story.h"
+#include "flow/tally.h"
 #include "message/message.h"
 #include "message/phrasebook.h"
 #include "sink/attempt.h"
@@ -20,7 +21,8 @@
 
 enum {
     settle_again_ms = 1000,
-    told_again_ms = 3600000, /* a template that fails fails with every message */
+    first_routing_ms = 600000, /* after its event was accepted: a later one is no first one */
+    told_again_ms = 3600000,   /* a template that fails fails with every message */
 };
 
 struct delivery {
@@ -30,7 +32,7 @@ struct delivery {
     char *id;
     struct store_settle outcome; /* its texts are owned */
     int attempt;
-    int64_t created_ms;
+    int64_t created_ms, accepted_ms;
     struct event *again; /* tries to record the outcome again */
     const struct delivery_watch *watch;
     void *arg;
@@ -72,6 +74,14 @@ static void settle_later(struct delivery *delivery, const struct error *error)
     evtimer_add(delivery->again, &delay);
 }
 
+/* Since when somebody waits for it: a replay, or an operator's retry, begins anew. */
+static int64_t began_ms(const struct delivery *delivery)
+{
+    bool is_new = delivery->created_ms - delivery->accepted_ms < first_routing_ms;
+
+    return is_new ? delivery->accepted_ms : delivery->created_ms;
+}
+
 static void on_settled(const struct error *error, enum store_settled settled, void *arg)
 {
     struct delivery *delivery = arg;
@@ -89,6 +99,9 @@ static void on_settled(const struct error *error, enum store_settled settled, vo
         end = DELIVERY_PROMOTED;
     else if (delivery->outcome.result == STORE_RETRY)
         end = DELIVERY_WAITS;
+    if (settled != STORE_STALE)
+        tally_end(delivery->flow, delivery->sink->name, delivery->outcome.result,
+            clock_steady_ms() - began_ms(delivery));
     if (settled != STORE_STALE && delivery->outcome.result == STORE_DEAD)
         alarm_about_dead(
             delivery->flow, delivery->sink->name, delivery->id, delivery->outcome.reason);
@@ -177,6 +190,7 @@ static void on_attempted(const struct attempt_result *result, void *arg)
     outcome->receipt = text_copy(result->receipt);
     outcome->notification = text_copy(result->notification);
     log_outcome(delivery, result, why_dead);
+    tally_attempt(delivery->flow, delivery->sink->name, result);
     if (result->notice) {
         log_warn(&delivery->sink->logger, "%s", result->notice);
         alarm_about_notice(delivery->flow, delivery->sink->name, result->notice);
@@ -239,6 +253,7 @@ void delivery_attempt(struct flow *flow, struct sink *sink, const struct store_c
     delivery->outcome.at_ms = clock_wall_ms();
     delivery->attempt = claimed->attempt;
     delivery->created_ms = claimed->created_ms;
+    delivery->accepted_ms = story->at_ms;
     delivery->watch = watch;
     delivery->arg = arg;
     if (is_in_doubt(sink, claimed) && !sink->policy.resend_in_doubt) {

@@ -14,6 +14,7 @@ struct error;
 struct event_base;
 struct journal;
 struct logger;
+struct metrics;
 struct phrasebook;
 struct ruleset;
 struct sink;
@@ -32,6 +33,7 @@ struct flow_parts {
     struct sink **sinks;              /* started */
     size_t sink_count;
     const struct logger *logger;
+    struct metrics *metrics; /* counts there; NULL: nowhere */
 };
 
 struct flow;

@@ -20,6 +20,7 @@
 #include "flow/flow-private.h"
 #include "flow/recollection.h"
 #include "flow/story.h"
+#include "flow/tally.h"
 #include "rule/ruleset.h"
 
 enum {
@@ -287,6 +288,7 @@ static void passage_route(struct passage *passage)
     flow_decide(flow, story, &routing->decision, &trace);
     log_decision(passage, &routing->decision);
     log_given_up(passage, &routing->decision);
+    tally_decision(flow, &routing->decision);
     flow->given_up += routing->decision.gave_up;
     struct store_delivery *deliveries = plan_deliveries(passage, &routing->decision, now_ms);
     const struct store_object object = {

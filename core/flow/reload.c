@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "flow/delivery.h"
 #include "flow/flow-private.h"
+#include "flow/tally.h"
 #include "sink/sink.h"
 
 static struct outlet *find_any(const struct flow *flow, const char *name)
@@ -44,6 +45,7 @@ void outlets_match(struct flow *flow)
             add_outlet(flow, parts->sinks[i]->name);
     for (size_t i = 0; i < flow->outlet_count; i++)
         outlet_set_sink(flow->outlets[i], find_sink(parts, outlet_name(flow->outlets[i])));
+    tally_prepare(flow);
 }
 
 void flow_reload(struct flow *flow, const struct flow_parts *parts)

@@ -21,6 +21,7 @@
 #include "base/secret.h"
 #include "config/config.h"
 #include "flow/flow.h"
+#include "hook/counts.h"
 #include "hook/server.h"
 
 enum {
@@ -35,6 +36,7 @@ enum {
 struct hook_listener {
     const struct config *config;
     struct flow *flow;
+    struct metrics *metrics;
     struct logger logger;
     struct server *server;
     TAILQ_HEAD(, waiting) held; /* until deliveries are no longer behind (flow_is_pressed) */
@@ -47,7 +49,7 @@ struct hook_listener {
 struct waiting {
     TAILQ_ENTRY(waiting) link; /* hook_listener::held, while it is */
     struct hook_listener *listener;
-    const struct config_hook *hook;
+    char *hook; /* its name: the configuration may be another one when it is answered */
     struct evhttp_request *request; /* NULL: its connection is gone */
     bool is_held;
 };
@@ -144,8 +146,9 @@ static int check_request(
     return 0;
 }
 
-static void refuse(
-    struct hook_listener *listener, struct evhttp_request *request, int status, const char *reason)
+/* hook: its name, or "" where there is none. */
+static void refuse(struct hook_listener *listener, const char *hook, struct evhttp_request *request,
+    int status, const char *reason)
 {
     struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
 
@@ -157,12 +160,20 @@ static void refuse(
     }
     if (status == 411)
         server_close_after(request);
+    counts_note_refusal(listener->metrics, hook, status);
     server_refuse(listener->server, request, status, reason);
 }
 
-static void refuse_stopped(struct hook_listener *listener, struct evhttp_request *request)
+static void refuse_stopped(
+    struct hook_listener *listener, const char *hook, struct evhttp_request *request)
 {
-    refuse(listener, request, 503, "shutting down; send it again");
+    refuse(listener, hook, request, 503, "shutting down; send it again");
+}
+
+static void waiting_destroy(struct waiting *waiting)
+{
+    free(waiting->hook);
+    free(waiting);
 }
 
 static void on_connection_closed(struct evhttp_connection *connection, void *arg)
@@ -176,7 +187,7 @@ static void on_connection_closed(struct evhttp_connection *connection, void *arg
     waiting->request = NULL;
     if (waiting->is_held) {
         TAILQ_REMOVE(&waiting->listener->held, waiting, link);
-        free(waiting);
+        waiting_destroy(waiting);
     }
 }
 
@@ -208,17 +219,19 @@ static void on_accepted(const struct error *error, const char *id, bool duplicat
 
     if (request)
         stop_watching(request);
+    if (!error->text)
+        counts_note_accepted(waiting->listener->metrics, waiting->hook, duplicate);
     if (request && error->text)
-        refuse(waiting->listener, request, 503, "the event could not be stored; send it again");
+        refuse(waiting->listener, waiting->hook, request, 503,
+            "the event could not be stored; send it again");
     else if (request)
         reply_accepted(waiting->listener, request, id, duplicate);
-    free(waiting);
+    waiting_destroy(waiting);
 }
 
-static void log_refusal(
-    const struct hook_listener *listener, const struct config_hook *hook, const char *reason)
+static void log_refusal(const struct hook_listener *listener, const char *hook, const char *reason)
 {
-    const struct logger logger = logger_with(&listener->logger, "hook", hook->name);
+    const struct logger logger = logger_with(&listener->logger, "hook", hook);
 
     log_warn(&logger, "a post was refused: %s", reason);
 }
@@ -232,12 +245,12 @@ static void accept_body(struct waiting *waiting)
     auto_error struct error error = {0};
     const char *body = len ? (const char *)evbuffer_pullup(input, -1) : "";
 
-    if (flow_accept(listener->flow, waiting->hook->name, body, len, &error, on_accepted, waiting))
+    if (flow_accept(listener->flow, waiting->hook, body, len, &error, on_accepted, waiting))
         return;
     stop_watching(request);
     log_refusal(listener, waiting->hook, error_text(&error));
-    refuse(listener, request, 400, error_text(&error));
-    free(waiting);
+    refuse(listener, waiting->hook, request, 400, error_text(&error));
+    waiting_destroy(waiting);
 }
 
 static struct waiting *take_held(struct hook_listener *listener)
@@ -284,7 +297,7 @@ static void receive(
     struct waiting *waiting = mem_alloc(sizeof *waiting);
 
     waiting->listener = listener;
-    waiting->hook = hook;
+    waiting->hook = text_copy(hook->name);
     waiting->request = request;
     evhttp_connection_set_closecb(
         evhttp_request_get_connection(request), on_connection_closed, waiting);
@@ -301,16 +314,16 @@ static void on_request(struct evhttp_request *request, void *arg)
 
     if (has_doubtful_length(request)) {
         server_close_after(request);
-        server_refuse(listener->server, request, 400, "the length of the body is in doubt");
+        refuse(listener, "", request, 400, "the length of the body is in doubt");
         return;
     }
     const struct config_hook *hook = find_hook(listener, evhttp_request_get_uri(request));
     if (!hook) {
-        server_refuse(listener->server, request, 404, "no such hook");
+        refuse(listener, "", request, 404, "no such hook");
         return;
     }
     if (listener->is_stopped) {
-        refuse_stopped(listener, request);
+        refuse_stopped(listener, hook->name, request);
         return;
     }
     int status = check_request(hook, request, &reason);
@@ -318,8 +331,8 @@ static void on_request(struct evhttp_request *request, void *arg)
         receive(listener, hook, request);
         return;
     }
-    log_refusal(listener, hook, reason);
-    refuse(listener, request, status, reason);
+    log_refusal(listener, hook->name, reason);
+    refuse(listener, hook->name, request, status, reason);
 }
 
 static size_t longest_body(const struct config *config)
@@ -339,7 +352,7 @@ static size_t longest_accepted(const struct config *config)
 }
 
 struct hook_listener *hook_listener_create(struct event_base *base, const struct config *config,
-    struct flow *flow, const struct logger *logger, struct error *error)
+    struct flow *flow, struct metrics *metrics, const struct logger *logger, struct error *error)
 {
     struct hook_listener *listener = mem_alloc(sizeof *listener);
     const struct server_limits limits = {
@@ -352,6 +365,8 @@ struct hook_listener *hook_listener_create(struct event_base *base, const struct
 
     listener->config = config;
     listener->flow = flow;
+    listener->metrics = metrics;
+    counts_prepare(listener->metrics, listener->config);
     listener->logger = logger_with(logger, "part", "hook");
     TAILQ_INIT(&listener->held);
     listener->look = evtimer_new(base, on_look, listener);
@@ -364,20 +379,20 @@ struct hook_listener *hook_listener_create(struct event_base *base, const struct
     return NULL;
 }
 
-static const struct config_hook *hook_named(const struct config *config, const char *name)
+static bool has_hook(const struct config *config, const char *name)
 {
     for (size_t i = 0; i < config->hook_count; i++)
         if (strcmp(config->hooks[i].name, name) == 0)
-            return &config->hooks[i];
-    return NULL;
+            return true;
+    return false;
 }
 
 static void forget_held(struct waiting *waiting)
 {
     TAILQ_REMOVE(&waiting->listener->held, waiting, link);
     stop_watching(waiting->request);
-    server_refuse(waiting->listener->server, waiting->request, 404, "no such hook");
-    free(waiting);
+    refuse(waiting->listener, "", waiting->request, 404, "no such hook");
+    waiting_destroy(waiting);
 }
 
 void hook_listener_reload(struct hook_listener *listener, const struct config *config)
@@ -385,11 +400,11 @@ void hook_listener_reload(struct hook_listener *listener, const struct config *c
     struct waiting *waiting, *next;
 
     listener->config = config;
+    counts_prepare(listener->metrics, listener->config);
     server_limit_bodies(listener->server, longest_accepted(config));
     for (waiting = TAILQ_FIRST(&listener->held); waiting; waiting = next) {
         next = TAILQ_NEXT(waiting, link);
-        waiting->hook = hook_named(config, waiting->hook->name);
-        if (!waiting->hook)
+        if (!has_hook(config, waiting->hook))
             forget_held(waiting);
     }
 }
@@ -406,8 +421,8 @@ void hook_listener_stop(struct hook_listener *listener)
     while (!TAILQ_EMPTY(&listener->held)) {
         struct waiting *waiting = take_held(listener);
         stop_watching(waiting->request);
-        refuse_stopped(listener, waiting->request);
-        free(waiting);
+        refuse_stopped(listener, waiting->hook, waiting->request);
+        waiting_destroy(waiting);
     }
 }
 

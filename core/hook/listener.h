@@ -12,11 +12,12 @@ struct event_base;
 struct flow;
 struct hook_listener;
 struct logger;
+struct metrics;
 
 /* Listens at config->listen for config->hooks. All borrowed. NULL with the address and the reason.
  */
 struct hook_listener *hook_listener_create(struct event_base *base, const struct config *config,
-    struct flow *flow, const struct logger *logger, struct error *error);
+    struct flow *flow, struct metrics *metrics, const struct logger *logger, struct error *error);
 
 /* "127.0.0.1:8080", with the port that was chosen where it was left to the system. */
 const char *hook_listener_address(const struct hook_listener *listener);

@@ -263,6 +263,12 @@ void server_close_after(struct evhttp_request *request)
 void server_reply(
     struct server *server, struct evhttp_request *request, int status, const char *json)
 {
+    server_reply_as(server, request, status, "application/json", json);
+}
+
+void server_reply_as(struct server *server, struct evhttp_request *request, int status,
+    const char *type, const char *text)
+{
     struct evbuffer *body = evhttp_request_get_output_buffer(request);
     struct peer *peer = find_peer(server, request);
 
@@ -270,11 +276,10 @@ void server_reply(
         peer->is_waiting = false;
         peer->since_ms = clock_mono_ms();
     }
-    evhttp_add_header(
-        evhttp_request_get_output_headers(request), "Content-Type", "application/json");
+    evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type", type);
     if (server->is_stopped)
         server_close_after(request);
-    if (evbuffer_add(body, json, strlen(json)) < 0)
+    if (evbuffer_add(body, text, strlen(text)) < 0)
         mem_exhausted();
     evhttp_send_reply(request, status, NULL, NULL);
 }

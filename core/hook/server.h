@@ -44,6 +44,10 @@ const char *server_address(const struct server *server);
 void server_reply(
     struct server *server, struct evhttp_request *request, int status, const char *json);
 
+/* The same with a text of another type. */
+void server_reply_as(struct server *server, struct evhttp_request *request, int status,
+    const char *type, const char *text);
+
 /* The same with {"error": reason}. */
 void server_refuse(
     struct server *server, struct evhttp_request *request, int status, const char *reason);

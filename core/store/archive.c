@@ -69,6 +69,7 @@ static const struct archive_ops ops = {
     .find_deliveries = reader_find_deliveries,
     .find_notifications = reader_find_notifications,
     .get_event = reader_get_event,
+    .oldest = reader_oldest,
     .counts = counts,
     .scan = reader_scan,
     .ledger_id = ledger_id,

@@ -93,6 +93,9 @@ struct archive_notification {
 typedef void (*archive_notification_visit)(
     const struct archive_notification *notification, void *arg);
 
+/* created: steady clock. Each sink once. */
+typedef void (*archive_oldest_visit)(const char *sink, int64_t created_ms, void *arg);
+
 /* Counted along, never by looking at the rows. */
 struct archive_counts {
     int64_t events, unrouted, waiting, dead;
@@ -137,6 +140,8 @@ struct archive_ops {
     /* The whole story of one event as JSON text, which the caller frees: body, objects, trace, each
      * delivery with its state and attempts. NULL with the reason. */
     char *(*get_event)(struct archive *, store_id event, struct error *);
+    /* The oldest delivery that waits at each sink, among the ARCHIVE_MOST_SEEN oldest. */
+    bool (*oldest)(struct archive *, archive_oldest_visit, void *arg, struct error *);
     bool (*counts)(struct archive *, struct archive_counts *, struct error *);
     /* *last is the `after` of the next call; *more: there may be some left. */
     bool (*scan)(struct archive *, const struct archive_scan *, archive_scan_visit, void *arg,

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "store/list.h"
+#include "store/pool.h"
+
 static struct archive_delivery read_delivery(sqlite3_stmt *row)
 {
     return (struct archive_delivery){
@@ -83,5 +86,40 @@ bool reader_find_deliveries(struct archive *archive, const struct archive_delive
     if (!reader_begin(reader, error))
         return false;
     walk(&reader->db, deliveries, visit, arg, cursor);
+    return reader_end(reader, error);
+}
+
+/* Sinks are few, and most of them come soon. */
+struct seen {
+    struct pool pool;
+    struct list sinks; /* of const char * */
+};
+
+static bool is_new(struct seen *seen, const char *sink)
+{
+    const char *const *sinks = seen->sinks.items;
+
+    for (size_t i = 0; i < seen->sinks.count; i++)
+        if (strcmp(sinks[i], sink) == 0)
+            return false;
+    *(const char **)list_add(&seen->sinks, &seen->pool, sizeof sink) = pool_text(&seen->pool, sink);
+    return true;
+}
+
+bool reader_oldest(
+    struct archive *archive, archive_oldest_visit visit, void *arg, struct error *error)
+{
+    struct reader *reader = reader_of(archive);
+    struct seen seen = {0};
+
+    if (!reader_begin(reader, error))
+        return false;
+    sqlite3_stmt *row =
+        statement_query(&reader->db, SQL_READ_OLDEST, WITH(number(ARCHIVE_MOST_SEEN)));
+    while (statement_next(&reader->db, row))
+        if (is_new(&seen, column_words(row, 0)))
+            visit(column_words(row, 0), sqlite3_column_int64(row, 1), arg);
+    sqlite3_reset(row);
+    pool_finish(&seen.pool);
     return reader_end(reader, error);
 }

@@ -19,6 +19,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/histogram.h"
+
 struct error;
 
 typedef int64_t store_id; /* a number never reused in this ledger; 0 is none */
@@ -292,6 +294,9 @@ struct store_loaded {
 typedef void (*store_load_done)(
     const struct error *error, const struct store_loaded *loaded, void *arg);
 
+/* What the histograms of its commits are divided by. */
+extern const struct histogram_bounds store_seconds_bounds, store_requests_bounds;
+
 /* How the ledger is, kept as counters; any time, no I/O. */
 struct store_health {
     bool writable;
@@ -303,6 +308,7 @@ struct store_health {
     int64_t dead;
     int64_t delivered, skipped; /* since the ledger began, pruned ones too */
     int64_t events;
+    struct histogram commit_seconds, commit_requests; /* how long each took, how much it held */
     int64_t buried; /* deliveries and events that this opening made dead letters: a third loss */
 };
 

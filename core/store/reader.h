@@ -34,6 +34,8 @@ bool reader_find_deliveries(struct archive *archive, const struct archive_delive
 bool reader_find_notifications(struct archive *archive,
     const struct archive_notifications *notifications, archive_notification_visit visit, void *arg,
     struct archive_cursor *cursor, int64_t *unread, struct error *error);
+bool reader_oldest(
+    struct archive *archive, archive_oldest_visit visit, void *arg, struct error *error);
 bool reader_scan(struct archive *archive, const struct archive_scan *scan, archive_scan_visit visit,
     void *arg, store_id *last, bool *more, struct error *error);
 char *reader_get_event(struct archive *archive, store_id event, struct error *error);

@@ -140,6 +140,7 @@ enum statement {
     SQL_READ_TARGET,
     SQL_READ_NOTIFICATIONS,
     SQL_READ_UNREAD,
+    SQL_READ_OLDEST,
 
     SQL_COUNT,
 };

@@ -35,9 +35,14 @@ struct writer {
     int frames_at_start;  /* of the last checkpoint that was asked for */
     char ledger_id[LEDGER_ID_SIZE];
     struct letter stop;
+    struct histogram commit_seconds, commit_requests;
     pthread_mutex_t health_lock;
     struct store_health health; /* under the lock */
 };
+
+const struct histogram_bounds store_seconds_bounds = {
+    11, {0.0002, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 2.5}};
+const struct histogram_bounds store_requests_bounds = {10, {1, 2, 4, 8, 16, 32, 64, 128, 256, 512}};
 
 enum ending {
     COMMITTED,
@@ -58,6 +63,8 @@ static void publish_health(struct writer *writer)
         .delivered = marks->delivered,
         .skipped = marks->skipped,
         .events = marks->event,
+        .commit_seconds = writer->commit_seconds,
+        .commit_requests = writer->commit_requests,
         .buried = writer->db.buried,
     };
 
@@ -198,11 +205,34 @@ static void run_group(struct writer *writer, struct request *group, struct error
     answer_failure(writer, group, reason.text);
 }
 
+/* Groups that only read are no commits to speak of. */
+static size_t count_writes(const struct request *group)
+{
+    size_t count = 0;
+
+    for (; group; group = group->next)
+        count += !group->operation->only_reads;
+    return count;
+}
+
+static void note_commit(struct writer *writer, const struct request *group, int64_t took_us)
+{
+    size_t writes = count_writes(group);
+
+    if (writes == 0)
+        return;
+    histogram_observe(&writer->commit_seconds, &store_seconds_bounds, (double)took_us / 1e6);
+    histogram_observe(&writer->commit_requests, &store_requests_bounds, (double)writes);
+}
+
 static void serve(struct writer *writer, struct request *group)
 {
     auto_error struct error trouble = {0};
+    int64_t began_us = clock_mono_us();
 
     run_group(writer, group, &trouble);
+    if (!trouble.text)
+        note_commit(writer, group, clock_mono_us() - began_us);
     note_trouble(writer, &trouble);
     publish_health(writer);
     mailbox_post(writer->answers, &group->letter);

@@ -164,6 +164,23 @@ static char *get_event(struct archive *archive, store_id event, struct error *er
     return story;
 }
 
+/* Deliveries stand in the order of their numbers. */
+static bool oldest(
+    struct archive *archive, archive_oldest_visit visit, void *arg, struct error *error)
+{
+    const struct m_state *state = &memory_of(archive)->state;
+
+    (void)error;
+    M_EACH (m_delivery, delivery, state->deliveries) {
+        bool is_first = m_is_waiting(delivery);
+        for (const struct m_delivery *other = state->deliveries.items; other < delivery; other++)
+            is_first &= !m_is_waiting(other) || strcmp(other->sink, delivery->sink) != 0;
+        if (is_first)
+            visit(delivery->sink, delivery->created_ms, arg);
+    }
+    return true;
+}
+
 static bool counts(struct archive *archive, struct archive_counts *counts, struct error *error)
 {
     const struct m_state *state = &memory_of(archive)->state;
@@ -259,6 +276,7 @@ struct archive *memory_archive_open(struct memory *memory)
         .find_deliveries = find_deliveries,
         .find_notifications = find_notifications,
         .get_event = get_event,
+        .oldest = oldest,
         .counts = counts,
         .scan = scan,
         .ledger_id = ledger_id,

@@ -30,6 +30,11 @@ int64_t clock_mono_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+int64_t clock_mono_us(void)
+{
+    return clock_mono_ms() * 1000;
+}
+
 struct timeval clock_timeval(int64_t ms)
 {
     if (ms < 0)

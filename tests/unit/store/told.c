@@ -261,6 +261,11 @@ void told_mark_read(struct told *told, const struct store_mark_read *read)
     journal->ops->mark_read(journal, read, on_done, told);
 }
 
+static void on_oldest(const char *sink, int64_t created_ms, void *arg)
+{
+    TELL((struct told *)arg, "  oldest at %s: %lld\n", sink, num(created_ms));
+}
+
 void told_health(struct told *told, const char *const *sinks)
 {
     struct store_health health = ledger_health(told->ledger);
@@ -274,6 +279,7 @@ void told_health(struct told *told, const char *const *sinks)
         num(health.delivered), num(health.skipped), num(health.events), num(health.buried));
     TELL(told, "counts: %lld %lld %lld %lld %lld %lld\n", num(counts.events), num(counts.unrouted),
         num(counts.waiting), num(counts.dead), num(counts.delivered), num(counts.skipped));
+    assert_true(told->archive->ops->oldest(told->archive, on_oldest, told, NULL));
     for (; *sinks; sinks++)
         TELL(told, "  queue %s: %lld\n", *sinks, num(queue_length(told->ledger, *sinks)));
 }
