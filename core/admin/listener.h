@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/sources.h"
+
 struct admin_listener;
 struct config;
 struct enricher;
@@ -21,9 +23,10 @@ struct sink;
 
 /* What became of the configuration's files. */
 struct admin_configuration {
-    int64_t loaded_ms;  /* wall clock: what runs was loaded then */
-    int64_t refused_ms; /* a later one was refused then; 0: none was */
-    char *refused;      /* owned: its first fault, with its place; NULL likewise */
+    int64_t loaded_ms;                /* wall clock: what runs was loaded then */
+    int64_t refused_ms;               /* a later one was refused then; 0: none was */
+    char *refused;                    /* owned: its first fault, with its place; NULL likewise */
+    char digest[SOURCES_DIGEST_SIZE]; /* of the files that what runs was loaded from */
 };
 
 /* Loads the configuration anew, and goes on with it where nothing is wrong with it: sets *report to

@@ -107,6 +107,8 @@ static void add_configuration(struct buf *out, const struct admin_parts *parts)
         "Whether the configuration's files are what runs.", !configuration->refused);
     add_gauge(out, "tocsin_config_loaded_timestamp_seconds", "When what runs was loaded.",
         (double)configuration->loaded_ms / 1000);
+    metrics_head(out, "tocsin_config_info", "What runs, by a digest of its files.", "gauge");
+    metrics_sample(out, "tocsin_config_info", "digest", configuration->digest, 1);
     add_gauge(out, "tocsin_api_key_refused", "Whether the API refuses the key of the look-ups.",
         enricher_fault(parts->enricher) != NULL);
     metrics_head(out, "tocsin_build_info", "The version that runs.", "gauge");

@@ -248,8 +248,7 @@ static void change_over(struct daemon *daemon, struct setup *fresh)
     const struct admin_parts admin = daemon_admin_parts(daemon);
     admin_listener_reload(daemon->admin, &admin);
     retire(daemon, &before, enricher == daemon->enricher ? NULL : enricher);
-    free(daemon->configuration.refused);
-    daemon->configuration = (struct admin_configuration){.loaded_ms = clock_wall_ms()};
+    daemon_note_loaded(daemon);
 }
 
 static json_t *report_refusal(const struct daemon *daemon, const struct setup *fresh)

@@ -89,13 +89,27 @@ static bool open_doors(struct daemon *daemon, struct error *error)
     return true;
 }
 
+void daemon_note_loaded(struct daemon *daemon)
+{
+    const struct setup *setup = &daemon->setup;
+    struct sources sources = {0};
+
+    free(daemon->configuration.refused);
+    daemon->configuration = (struct admin_configuration){.loaded_ms = clock_wall_ms()};
+    sources_add_files(&sources, setup->config);
+    for (size_t i = 0; i < setup->rule_document_count; i++)
+        sources_add_rules(&sources, setup->rule_documents[i]);
+    sources_digest(&sources, daemon->configuration.digest);
+    sources_finish(&sources);
+}
+
 bool daemon_open(struct daemon *daemon, struct error *error)
 {
     if (!open_ways_out(daemon, error))
         return false;
     const struct flow_parts parts = daemon_flow_parts(daemon, &daemon->setup);
     daemon->flow = flow_create(&parts);
-    daemon->configuration.loaded_ms = clock_wall_ms();
+    daemon_note_loaded(daemon);
     if (!open_doors(daemon, error))
         return false;
     daemon->watch = watch_create(daemon);

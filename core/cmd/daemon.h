@@ -50,6 +50,9 @@ struct daemon {
 /* In daemon.c. The setup is loaded, the logger and the base are there. */
 bool daemon_open(struct daemon *daemon, struct error *error);
 
+/* Another configuration was taken over; or the first one. */
+void daemon_note_loaded(struct daemon *daemon);
+
 /* The ledger is closed first: its last answers still find everything they speak of. False: a thread
  * that blocks was left behind, and may still use anything of the setup. */
 bool daemon_close(struct daemon *daemon);

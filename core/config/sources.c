@@ -1,5 +1,7 @@
 #include "config/sources.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -58,6 +60,13 @@ static bool has_pattern(const struct config *config)
     return false;
 }
 
+void sources_add_files(struct sources *sources, const struct config *config)
+{
+    sources_add(sources, config->file);
+    for (size_t i = 0; i < config->rules_count; i++)
+        sources_add(sources, config->rules[i]);
+}
+
 void sources_add_config(struct sources *sources, const struct config *config)
 {
     sources_add(sources, config->file);
@@ -85,17 +94,24 @@ void sources_finish(struct sources *sources)
     *sources = (struct sources){0};
 }
 
-/* FNV-1a, by eight bytes. */
+/* FNV-1a. */
+static const uint64_t first_stamp = UINT64_C(0xcbf29ce484222325);
+
+static uint64_t mix_byte(uint64_t stamp, uint64_t byte)
+{
+    return (stamp ^ byte) * UINT64_C(0x100000001b3);
+}
+
 static uint64_t mix(uint64_t stamp, uint64_t value)
 {
     for (int i = 0; i < 8; i++)
-        stamp = (stamp ^ (value >> 8 * i & 0xff)) * UINT64_C(0x100000001b3);
+        stamp = mix_byte(stamp, value >> 8 * i & 0xff);
     return stamp;
 }
 
 uint64_t sources_stamp(const struct sources *sources)
 {
-    uint64_t stamp = UINT64_C(0xcbf29ce484222325);
+    uint64_t stamp = first_stamp;
 
     for (size_t i = 0; i < sources->count; i++) {
         struct stat seen = {0};
@@ -110,4 +126,25 @@ uint64_t sources_stamp(const struct sources *sources)
         stamp = mix(stamp, (uint64_t)seen.st_ctim.tv_nsec);
     }
     return stamp;
+}
+
+static uint64_t mix_file(uint64_t stamp, const char *path)
+{
+    FILE *file = fopen(path, "re");
+    int byte;
+
+    while (file && (byte = getc(file)) != EOF)
+        stamp = mix_byte(stamp, (uint64_t)byte);
+    if (file)
+        fclose(file);
+    return mix_byte(stamp, 0x100); /* where it ends; no byte is that */
+}
+
+void sources_digest(const struct sources *sources, char digest[SOURCES_DIGEST_SIZE])
+{
+    uint64_t stamp = first_stamp;
+
+    for (size_t i = 0; i < sources->count; i++)
+        stamp = mix_file(stamp, sources->paths[i]);
+    snprintf(digest, SOURCES_DIGEST_SIZE, "%016" PRIx64, stamp);
 }

@@ -17,6 +17,11 @@ def note(number, action="made"):
     return {"type": "note", "action": action, "attributes": {"uuid": f"n-{number}"}}
 
 
+def digest(samples):
+    (key,) = [key for key in samples if key[0] == "tocsin_config_info"]
+    return dict(key[1:])["digest"]
+
+
 def test_each_thing_that_happened_is_counted_once(make_daemon, api, mattermost):
     daemon = make_daemon({"chat": sinks.mattermost(mattermost), "bell": {"plugin": "inbox"}},
                          rules=RULES, api=api, settings="dedupe: 10m\n").start()
@@ -83,6 +88,10 @@ def test_a_reload_keeps_the_counts_and_tells_what_became_of_it(make_daemon, matt
     daemon.accept(note(1))
     daemon.wait_settled()
 
+    before = metrics.read(daemon)
+    assert daemon.command("reload").returncode == 0
+    assert digest(metrics.read(daemon)) == digest(before), "nothing was changed"
+
     daemon.write({**far, "bell": {"plugin": "inbox"}}, rules=rules % "after")
     assert daemon.command("reload").returncode == 0
     daemon.accept(note(2))
@@ -94,6 +103,7 @@ def test_a_reload_keeps_the_counts_and_tells_what_became_of_it(make_daemon, matt
     assert metrics.value(counted, "tocsin_rule_matches_total", rule="after") == 1
     assert metrics.value(counted, "tocsin_deliveries_total", sink="bell", result="delivered") == 0
     assert metrics.value(counted, "tocsin_config_last_reload_successful") == 1
+    assert digest(counted) != digest(before)
 
     daemon.rules.write_text("rules: 7\n")
     assert daemon.command("reload").returncode == 1
