@@ -1,5 +1,6 @@
 """What Prometheus' own promtool says of the metrics and of the alert rules."""
 
+import json
 import re
 import subprocess
 
@@ -47,6 +48,23 @@ def test_the_alert_rules_are_sound_and_speak_of_metrics_that_there_are(scraped):
     wanted = set(re.findall(r"tocsin_\w+", "".join(
         line for line in rules.read_text().splitlines() if "expr:" in line or "lookups" in line)))
     assert len(wanted) > 6 and wanted <= there, wanted - there
+
+
+def test_the_dashboard_asks_for_metrics_that_there_are_in_queries_that_are_sound(scraped, tmp_path):
+    board = json.loads((CONF / "tocsin.dashboard.json").read_text())
+    queries = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    there = {name for name, *_ in metrics.read(scraped)}
+
+    wanted = set(re.findall(r"tocsin_\w+", "\n".join(queries)))
+    assert len(wanted) > 15 and wanted <= there, wanted - there
+    filled = [query.replace("$__rate_interval", "5m").replace("$instance", ".*") for query in queries]
+    rules = tmp_path / "queries.yml"
+    rules.write_text(json.dumps({"groups": [{"name": "panels", "rules": [
+        {"record": f"panel:{number}", "expr": query} for number, query in enumerate(filled)]}]}))
+    checked = promtool("check", "rules", rules)
+    assert checked.returncode == 0, checked
+    places = [tuple(panel["gridPos"].values()) for panel in board["panels"]]
+    assert len(set(places)) == len(places)
 
 
 def test_each_alert_rises_when_it_should(tmp_path):
