@@ -1,10 +1,12 @@
 /* The table of commands. */
 #include <jansson.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "build_config.h"
@@ -72,8 +74,8 @@ static const struct command commands[] = {
     {"schema", "[-c FILE | --plugin-path FOLDER] [config|rules]",
         "print the JSON schema of tocsin.yaml or rules.yaml, for editors", "schema rules",
         cmd_schema},
-    {"plugin", "[--plugin-path FOLDER] doc NAME|FILE.so", "print a plugin's options",
-        "plugin doc mattermost", cmd_plugin},
+    {"plugin", "COMMAND ...", "what concerns plugins", "plugin doc mattermost", NULL,
+        plugin_commands},
 };
 
 enum {
@@ -91,12 +93,20 @@ int command_usage(const struct command *command, const char *format, ...)
     return EXIT_USAGE;
 }
 
+static void print_summary(FILE *out, const struct command *command)
+{
+    for (const struct command *part = command->parts; part && part->name; part++)
+        print_summary(out, part);
+    if (!command->parts)
+        fprintf(
+            out, "  tocsin %s %s\n      %s\n", command->name, command->arguments, command->help);
+}
+
 static void print_help(FILE *out)
 {
     fputs("tocsin routes security alerts to where people read them.\n\n", out);
     for (int i = 0; i < command_count; i++)
-        fprintf(out, "  tocsin %s %s\n      %s\n", commands[i].name, commands[i].arguments,
-            commands[i].help);
+        print_summary(out, &commands[i]);
     fputs("\nWithout -c the configuration is $TOCSIN_CONFIG, ./tocsin.yaml or "
           "/etc/tocsin/tocsin.yaml.\n"
           "WHEN is a time such as 2026-11-25T20:00:00Z, or how long ago: 2h.\n"
@@ -106,8 +116,12 @@ static void print_help(FILE *out)
 
 static void print_command_help(const struct command *command)
 {
-    printf("usage: tocsin %s %s\n%s\n\nexample: tocsin %s\n", command->name, command->arguments,
-        command->help, command->example);
+    printf("usage: tocsin %s %s\n", command->name, command->arguments);
+    for (const struct command *part = command->parts; part && part->name; part++)
+        print_summary(stdout, part);
+    if (!command->parts)
+        puts(command->help);
+    printf("\nexample: tocsin %s\n", command->example);
 }
 
 static int is_word(const char *given, const char *a, const char *b)
@@ -115,15 +129,47 @@ static int is_word(const char *given, const char *a, const char *b)
     return strcmp(given, a) == 0 || strcmp(given, b) == 0;
 }
 
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++)
+        if (strcmp(argv[i], "--help") == 0)
+            return true;
+    return false;
+}
+
+/* The part of a command that the word is; NULL when it is none. */
+static const struct command *find_part(const struct command *command, const char *word)
+{
+    for (const struct command *part = command->parts; part->name; part++)
+        if (strcmp(part->name + strlen(command->name) + 1, word) == 0)
+            return part;
+    return NULL;
+}
+
+static int refuse_part(const struct command *command, const char *word)
+{
+    auto_buf struct buf words = {0};
+
+    for (const struct command *part = command->parts; part->name; part++)
+        buf_printf(&words, "%s%s", part == command->parts ? "" : ", ",
+            part->name + strlen(command->name) + 1);
+    if (!word)
+        return command_usage(command, "say which command: %s", buf_text(&words));
+    return command_usage(command, "\"%s\" is none of its commands: %s", word, buf_text(&words));
+}
+
 static int run_command(const struct command *command, int argc, char **argv)
 {
-    for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0) {
-            print_command_help(command);
-            return EXIT_FINE;
-        }
+    const struct command *part = command->parts && argc > 0 ? find_part(command, argv[0]) : NULL;
+    const struct command *meant = part ? part : command;
+
+    if (asks_for_help(argc, argv)) {
+        print_command_help(meant);
+        return EXIT_FINE;
     }
-    return command->run(command, argc, argv);
+    if (meant->parts)
+        return refuse_part(meant, argc > 0 ? argv[0] : NULL);
+    return part ? part->run(part, argc - 1, argv + 1) : command->run(command, argc, argv);
 }
 
 int main(int argc, char **argv)

@@ -11,12 +11,16 @@ enum exit_status {
 };
 
 struct command {
-    const char *name;
+    const char *name;      /* with what it is a part of in front: "plugin doc" */
     const char *arguments; /* for the help: "[-c FILE]" */
     const char *help;      /* one line */
     const char *example;   /* without the program's name */
     int (*run)(const struct command *command, int argc, char **argv);
+    const struct command *parts; /* instead of run: commands of its own, {0} at the end */
 };
+
+/* `tocsin plugin ...` */
+extern const struct command plugin_commands[];
 
 /* Says what is wrong with the arguments and how the command is used; returns EXIT_USAGE. */
 int command_usage(const struct command *command, const char *format, ...)
@@ -42,6 +46,6 @@ int cmd_drill(const struct command *command, int argc, char **argv);
 int cmd_resume(const struct command *command, int argc, char **argv);
 int cmd_render(const struct command *command, int argc, char **argv);
 int cmd_schema(const struct command *command, int argc, char **argv);
-int cmd_plugin(const struct command *command, int argc, char **argv);
+int cmd_plugin_doc(const struct command *command, int argc, char **argv);
 
 #endif

@@ -268,7 +268,7 @@ def test_a_slip_in_the_language_of_rules_is_refused(cases, schemas, old, new):
 
 def test_every_option_of_every_plugin_is_there_with_its_words(schemas):
     for name in ("teams", "mattermost", "email", "syslog"):
-        described = run("plugin", "--plugin-path", PLUGINS, "doc", name).stdout
+        described = run("plugin", "doc", "--plugin-path", PLUGINS, name).stdout
         options = re.findall(r"^  (\w+) \((\w+)(, required)?\)(?:, default (.*?))?"
                              r"(?:, one of: (.*))?\n      (.*)$", described, re.MULTILINE)
         shape = schemas["config"]["$defs"][f"sink-{name}"]
