@@ -223,6 +223,8 @@ static void on_refused(const struct telegram *telegram, struct tocsin_call *call
     const struct refusal *refusal = refusal_find(description);
     const char *hint = refusal ? refusal->hint : "";
 
+    if (outcome->result == TOCSIN_DELIVERED)
+        outcome->result = TOCSIN_UNUSABLE; /* no server of Telegram's says 2xx and means no */
     if (answer->status == 401 || answer->status == 404)
         hint = "no bot has this token: copy it anew from BotFather";
     else if (refusal && (answer->status == 400 || answer->status == 403))
@@ -243,7 +245,7 @@ static void judge(void *instance, struct tocsin_call *call, const struct tocsin_
     json_int_t chat = member_number(object, "parameters", "migrate_to_chat_id");
     json_int_t retry_after_s = member_number(object, "parameters", "retry_after");
 
-    if (json_is_true(json_object_get(object, "ok"))) {
+    if (outcome->result == TOCSIN_DELIVERED && json_is_true(json_object_get(object, "ok"))) {
         on_sent(telegram, call, object, outcome);
     } else if (chat != 0) {
         on_migrated(telegram, call, chat, outcome);

@@ -262,6 +262,8 @@ static void test_each_answer_has_its_verdict(void **state)
             "{\"ok\":false,\"description\":\"Bad Request: can't parse entities: x\"}", "400 Bad"},
         {400, TOCSIN_REJECTED, "{\"ok\":false,\"description\":\"Bad Request: something new\"}",
             "400 Bad Request: something new"},
+        {200, TOCSIN_UNUSABLE, "{\"ok\":false,\"description\":\"Odd\"}", "200 Odd"},
+        {502, TOCSIN_RETRY, "{\"ok\":true}", "the host's own words"},
         {401, TOCSIN_UNUSABLE, "{\"ok\":false,\"description\":\"Unauthorized\"}",
             "401 Unauthorized: no bot has this token"},
         {404, TOCSIN_UNUSABLE, "{\"ok\":false,\"description\":\"Not Found\"}",
