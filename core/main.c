@@ -97,7 +97,7 @@ static void print_summary(FILE *out, const struct command *command)
 {
     for (const struct command *part = command->parts; part && part->name; part++)
         print_summary(out, part);
-    if (!command->parts)
+    if (!command->parts && command->help)
         fprintf(
             out, "  tocsin %s %s\n      %s\n", command->name, command->arguments, command->help);
 }
@@ -151,8 +151,9 @@ static int refuse_part(const struct command *command, const char *word)
     auto_buf struct buf words = {0};
 
     for (const struct command *part = command->parts; part->name; part++)
-        buf_printf(&words, "%s%s", part == command->parts ? "" : ", ",
-            part->name + strlen(command->name) + 1);
+        if (part->help)
+            buf_printf(
+                &words, "%s%s", words.len > 0 ? ", " : "", part->name + strlen(command->name) + 1);
     if (!word)
         return command_usage(command, "say which command: %s", buf_text(&words));
     return command_usage(command, "\"%s\" is none of its commands: %s", word, buf_text(&words));

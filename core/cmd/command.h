@@ -13,7 +13,7 @@ enum exit_status {
 struct command {
     const char *name;      /* with what it is a part of in front: "plugin doc" */
     const char *arguments; /* for the help: "[-c FILE]" */
-    const char *help;      /* one line */
+    const char *help;      /* one line; NULL: it is no command for people */
     const char *example;   /* without the program's name */
     int (*run)(const struct command *command, int argc, char **argv);
     const struct command *parts; /* instead of run: commands of its own, {0} at the end */
@@ -46,6 +46,8 @@ int cmd_drill(const struct command *command, int argc, char **argv);
 int cmd_resume(const struct command *command, int argc, char **argv);
 int cmd_render(const struct command *command, int argc, char **argv);
 int cmd_schema(const struct command *command, int argc, char **argv);
+int cmd_plugin_check(const struct command *command, int argc, char **argv);
+int cmd_plugin_probe(const struct command *command, int argc, char **argv);
 int cmd_plugin_doc(const struct command *command, int argc, char **argv);
 
 #endif

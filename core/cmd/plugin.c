@@ -6,5 +6,9 @@
 const struct command plugin_commands[] = {
     {"plugin doc", "[--plugin-path FOLDER] NAME|FILE.so", "print a plugin's options",
         "plugin doc mattermost", cmd_plugin_doc, NULL},
+    {"plugin check", "FILE.so [--valgrind] [-o KEY=VALUE]... [--json]",
+        "say whether a plugin is right: what it is, and what it does with all that can happen",
+        "plugin check build/mine.so -o token=example", cmd_plugin_check, NULL},
+    {"plugin probe", "FILE.so [KEY=VALUE]...", NULL, NULL, cmd_plugin_probe, NULL},
     {0},
 };

@@ -12,6 +12,7 @@
 #include "base/units.h"
 #include "inbox/inbox.h"
 #include "sink/plugin_folder.h"
+#include "sink/plugin_image.h"
 #include "sink/policy.h"
 
 enum {
@@ -80,9 +81,10 @@ static bool check_options(const struct plugin *plugin, struct error *error)
     return true;
 }
 
-bool plugin_accept(struct plugin *plugin, const struct tocsin_sink_plugin *found, const char *path,
-    struct error *error)
+static bool take_descriptor(struct plugin *plugin, const struct tocsin_sink_plugin *found,
+    const char *path, struct error *error)
 {
+    plugin->path = NULL;
     if (!check_version(found, path, error))
         return false;
     size_t known =
@@ -92,10 +94,33 @@ bool plugin_accept(struct plugin *plugin, const struct tocsin_sink_plugin *found
     plugin->path = text_copy(path);
     plugin->options = (struct option_table){plugin->descriptor.options,
         plugin->descriptor.option_count, plugin->descriptor.option_stride};
-    if (check_shape(plugin, error) && check_options(plugin, error))
+    return true;
+}
+
+bool plugin_accept(struct plugin *plugin, const struct tocsin_sink_plugin *found, const char *path,
+    struct error *error)
+{
+    if (take_descriptor(plugin, found, path, error) && check_shape(plugin, error) &&
+        check_options(plugin, error))
         return true;
-    free(plugin->path);
+    free(TAKE(plugin->path));
+    return false;
+}
+
+/* The same of a file's: nothing that its descriptor points to is read before it is known to be
+ * there. */
+static bool accept_loaded(struct plugin *plugin, const struct tocsin_sink_plugin *found,
+    const char *path, struct error *error)
+{
+    struct plugin_image image;
+
     plugin->path = NULL;
+    if (plugin_image_check(found, path, &image, error) &&
+        take_descriptor(plugin, found, path, error) &&
+        plugin_image_check_texts(&image, &plugin->descriptor, path, error) &&
+        check_shape(plugin, error) && check_options(plugin, error))
+        return true;
+    free(TAKE(plugin->path));
     return false;
 }
 
@@ -155,6 +180,20 @@ static struct plugin *load_inbox(struct error *error)
     return NULL;
 }
 
+const struct tocsin_sink_plugin *plugin_open(const char *path, struct error *error)
+{
+    void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+
+    if (!object) {
+        error_set(error, "cannot load plugin %s: %s", path, dlerror());
+        return NULL;
+    }
+    const struct tocsin_sink_plugin *found = dlsym(object, "tocsin_sink_plugin");
+    if (!found)
+        error_set(error, "%s is no sink plugin: it has no symbol tocsin_sink_plugin", path);
+    return found;
+}
+
 struct plugin *plugin_load(
     const char *name, char *const *folders, size_t folder_count, struct error *error)
 {
@@ -167,18 +206,11 @@ struct plugin *plugin_load(
         set_not_found(error, name, folders, folder_count);
         return NULL;
     }
-    void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
-    if (!object) {
-        error_set(error, "cannot load plugin %s: %s", path, dlerror());
+    const struct tocsin_sink_plugin *found = plugin_open(path, error);
+    if (!found)
         return NULL;
-    }
-    const struct tocsin_sink_plugin *found = dlsym(object, "tocsin_sink_plugin");
-    if (!found) {
-        error_set(error, "%s is no sink plugin: it has no symbol tocsin_sink_plugin", path);
-        return NULL;
-    }
     struct plugin *plugin = mem_alloc(sizeof *plugin);
-    if (plugin_accept(plugin, found, path, error))
+    if (accept_loaded(plugin, found, path, error))
         return plugin;
     free(plugin);
     return NULL;

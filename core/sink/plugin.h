@@ -27,6 +27,9 @@ struct plugin {
 struct plugin *plugin_load(
     const char *name, char *const *folders, size_t folder_count, struct error *error);
 
+/* Loads a file, and returns the descriptor as it stands there, unread; NULL with the reason. */
+const struct tocsin_sink_plugin *plugin_open(const char *path, struct error *error);
+
 /* Frees the host's copy; the object stays mapped for the life of the process, since a thread or a
  * late call of it may be under way. */
 void plugin_destroy(struct plugin *plugin);

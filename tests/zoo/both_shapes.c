@@ -1,0 +1,9 @@
+/* descriptor: is of both shapes. */
+#include "zoo.h"
+
+static void deliver(void *instance, struct tocsin_call *call, struct tocsin_outcome *outcome)
+{
+    (void)instance, (void)call, (void)outcome;
+}
+
+ZOO_RENDER(.deliver = deliver);

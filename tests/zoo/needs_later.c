@@ -1,0 +1,4 @@
+/* descriptor: needs a later interface. */
+#include "zoo.h"
+
+ZOO_RENDER(.min_minor = 7);

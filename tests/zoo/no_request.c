@@ -1,0 +1,9 @@
+/* messages: makes no request. */
+#include "zoo.h"
+
+static void render(void *instance, struct tocsin_call *call, struct tocsin_request *request)
+{
+    (void)instance, (void)call, (void)request;
+}
+
+ZOO_RENDER(.render = render);

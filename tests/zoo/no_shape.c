@@ -1,0 +1,4 @@
+/* descriptor: is of no shape. */
+#include "zoo.h"
+
+ZOO_SHAPELESS();

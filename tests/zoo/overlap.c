@@ -1,0 +1,9 @@
+/* options: has two options in one member. */
+#include "zoo.h"
+
+static const struct tocsin_option table[] = {
+    TOCSIN_OPTION(struct config, url, TOCSIN_REQUIRED | TOCSIN_URL, NULL, "where to post"),
+    {"word", TOCSIN_TEXT, 0, offsetof(struct config, url), NULL, NULL, "a word"},
+};
+
+ZOO_RENDER(TOCSIN_OPTIONS(struct config, table));

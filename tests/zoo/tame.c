@@ -1,0 +1,4 @@
+/* accepted: does nothing wrong. */
+#include "zoo.h"
+
+ZOO_RENDER();

@@ -1,0 +1,4 @@
+/* descriptor: has its name nowhere. */
+#include "zoo.h"
+
+ZOO_RENDER(.name = (const char *)16);

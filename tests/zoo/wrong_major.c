@@ -1,0 +1,4 @@
+/* descriptor: is of another interface. */
+#include "zoo.h"
+
+ZOO_RENDER(.major = 2);
