@@ -1,11 +1,9 @@
 /* Writes a first configuration: tocsin.yaml with a fresh hook path, and rules.yaml. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
@@ -16,6 +14,7 @@
 #include "cmd/command.h"
 #include "cmd/first_files.h" /* conf/tocsin.yaml and conf/rules.yaml, as they stand in the tree */
 #include "cmd/hook_path.h"
+#include "cmd/new_file.h"
 
 /* What stands in the files of the tree, and what it becomes in those that are written. */
 static const char path_mark[] = "/hooks/${HOOK_ID}";
@@ -41,21 +40,6 @@ static char *with_schema(const char *text)
     return with(text, schema_mark, "$schema=" TOCSIN_DATA_DIR "/");
 }
 
-/* Never over a file that is there. */
-static bool write_new(const char *folder, const char *name, const char *text, struct error *error)
-{
-    auto_free char *path = text_format("%s/%s", folder, name);
-    auto_close int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    size_t len = strlen(text);
-
-    if (fd < 0)
-        return error_set(error, "write %s: %s", path, strerror(errno));
-    if (write(fd, text, len) != (ssize_t)len || fsync(fd) < 0)
-        return error_set(error, "write %s: %s", path, strerror(errno));
-    printf("wrote %s\n", path);
-    return true;
-}
-
 int cmd_init(const struct command *command, int argc, char **argv)
 {
     const char *folder = ".";
@@ -73,8 +57,8 @@ int cmd_init(const struct command *command, int argc, char **argv)
     auto_free char *rules = with_schema(first_rules_yaml);
     if ((mkdir(folder, 0700) < 0 && errno != EEXIST &&
             !error_set(&error, "make %s: %s", folder, strerror(errno))) ||
-        !write_new(folder, "tocsin.yaml", config, &error) ||
-        !write_new(folder, "rules.yaml", rules, &error)) {
+        !new_file_write(folder, "tocsin.yaml", config, 0600, &error) ||
+        !new_file_write(folder, "rules.yaml", rules, 0600, &error)) {
         fprintf(stderr, "tocsin: %s\n", error_text(&error));
         return EXIT_UNDONE;
     }

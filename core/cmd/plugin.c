@@ -4,7 +4,13 @@
 #include "cmd/command.h"
 
 const struct command plugin_commands[] = {
-    {"plugin doc", "[--plugin-path FOLDER] NAME|FILE.so", "print a plugin's options",
+    {"plugin new", "[--shape render|deliver] [--language c|c++] NAME [FOLDER]",
+        "begin a plugin of your own: a project that builds, with its test", "plugin new pager",
+        cmd_plugin_new, NULL},
+    {"plugin list", "[--plugin-path FOLDER]...",
+        "list the plugins that there are, and what is wrong with those that cannot be used",
+        "plugin list", cmd_plugin_list, NULL},
+    {"plugin doc", "[--plugin-path FOLDER] NAME|FILE.so", "print a plugin's options, as Markdown",
         "plugin doc mattermost", cmd_plugin_doc, NULL},
     {"plugin check", "FILE.so [--valgrind] [-o KEY=VALUE]... [--json]",
         "say whether a plugin is right: what it is, and what it does with all that can happen",

@@ -84,13 +84,33 @@ size_t policy_name_count(bool has_requests)
     return (has_requests ? LENGTH(names_http) : LENGTH(names_other)) - 1;
 }
 
-static void add_block(
-    json_t *map, const char *name, const struct option_table *table, const char *description)
-{
-    json_t *block = shape_map();
+#define TABLE(array)                                                                               \
+    {                                                                                              \
+        (array), LENGTH(array), sizeof *(array)                                                    \
+    }
 
-    shape_add_options(block, table);
-    shape_set(map, name, shape_described(block, description), false);
+static const struct policy_group groups[] = {
+    {NULL, NULL, TABLE(any_table), false},
+    {NULL, NULL, TABLE(http_table), true},
+    {"retry", "when to try again, and when to stop", TABLE(retry_table), false},
+    {"breaker", "when to leave the sink alone", TABLE(breaker_table), false},
+};
+
+const struct policy_group *policy_groups(size_t *count)
+{
+    *count = LENGTH(groups);
+    return groups;
+}
+
+static void add_group(json_t *map, const struct policy_group *group)
+{
+    if (!group->name) {
+        shape_add_options(map, &group->options);
+        return;
+    }
+    json_t *block = shape_map();
+    shape_add_options(block, &group->options);
+    shape_set(map, group->name, shape_described(block, group->help), false);
 }
 
 /* A text for its table, and more for rate_parse(). */
@@ -104,14 +124,12 @@ static void add_rate(json_t *map)
 
 void policy_shape(json_t *map, enum policy_kind kind)
 {
-    shape_add_options(map, &OPTION_TABLE(any_table));
+    for (size_t i = 0; i < LENGTH(groups); i++)
+        if (kind != POLICY_OTHER || !groups[i].is_for_requests)
+            add_group(map, &groups[i]);
     add_rate(map);
-    if (kind != POLICY_OTHER)
-        shape_add_options(map, &OPTION_TABLE(http_table));
     if (kind == POLICY_DEFAULTS)
         json_object_del(json_object_get(map, "properties"), "fallback");
-    add_block(map, "retry", &OPTION_TABLE(retry_table), "when to try again, and when to stop");
-    add_block(map, "breaker", &OPTION_TABLE(breaker_table), "when to leave the sink alone");
 }
 
 /* A map of the upper's entries and those of the lower that the upper lacks. Its nodes are borrowed;
@@ -234,12 +252,15 @@ static void check_flat_numbers(const struct policy *policy, const struct any_opt
             "concurrency", "must lie between 1 and 64", origin, context);
 }
 
+size_t policy_default_concurrency(const struct plugin *plugin)
+{
+    return plugin && plugin->descriptor.concurrency ? plugin->descriptor.concurrency
+                                                    : default_concurrency;
+}
+
 static void set_concurrency(struct policy *policy, int64_t written, const struct plugin *plugin)
 {
-    int64_t own = plugin && plugin->descriptor.concurrency ? plugin->descriptor.concurrency
-                                                           : default_concurrency;
-
-    policy->concurrency = (size_t)(written > 0 ? written : own);
+    policy->concurrency = written > 0 ? (size_t)written : policy_default_concurrency(plugin);
 }
 
 static void set_rate(struct policy *policy, const char *written, const struct plugin *plugin,

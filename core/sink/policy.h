@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/options.h"
+
 struct option_context;
 struct plugin;
 struct problems;
@@ -49,6 +51,18 @@ enum policy_kind {
     POLICY_DEFAULTS
 };
 void policy_shape(json_t *map, enum policy_kind kind);
+
+/* The host's options as documentation shows them: those that stand at the sink itself (name NULL),
+ * and those of its blocks. */
+struct policy_group {
+    const char *name, *help; /* of the block */
+    struct option_table options;
+    bool is_for_requests; /* only at a sink whose requests the host makes */
+};
+const struct policy_group *policy_groups(size_t *count);
+
+/* What `concurrency` is where neither the user nor the plugin says it. */
+size_t policy_default_concurrency(const struct plugin *plugin);
 
 void policy_finish(struct policy *policy);
 

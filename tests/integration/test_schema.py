@@ -269,16 +269,17 @@ def test_a_slip_in_the_language_of_rules_is_refused(cases, schemas, old, new):
 def test_every_option_of_every_plugin_is_there_with_its_words(schemas):
     for name in ("teams", "mattermost", "email", "syslog"):
         described = run("plugin", "doc", "--plugin-path", PLUGINS, name).stdout
-        options = re.findall(r"^  (\w+) \((\w+)(, required)?\)(?:, default (.*?))?"
-                             r"(?:, one of: (.*))?\n      (.*)$", described, re.MULTILINE)
+        own = described.partition("## Options\n")[2].partition("\n## ")[0]
+        options = re.findall(r"^- `(\w+)` \((.*?)\): (.*)$", own, re.MULTILINE)
         shape = schemas["config"]["$defs"][f"sink-{name}"]
         assert options
-        for option, _, required, _, choices, help_text in options:
+        for option, what, help_text in options:
             property_ = shape["properties"][option]
-            assert property_["description"] == help_text
-            assert bool(required) == (option in shape["required"])
-            if choices:
-                assert property_["anyOf"][0]["enum"] == choices.split()
+            assert property_["description"] == re.sub(r"\\(.)", r"\1", help_text)
+            assert ("; required" in what) == (option in shape["required"])
+            if what.startswith("one of "):
+                assert property_["anyOf"][0]["enum"] == re.findall(
+                    r"`(\w+)`", what.partition(";")[0])
         for option in ("timeout", "retry", "breaker", "rate", "in_doubt", "fallback"):
             assert option in shape["properties"]
 
@@ -286,7 +287,7 @@ def test_every_option_of_every_plugin_is_there_with_its_words(schemas):
 def test_a_plugin_that_the_configuration_names_by_its_path_is_there_too(folder):
     plugin = TEST_PLUGINS / "record.so"
     described = run("plugin", "doc", plugin).stdout
-    option = re.search(r"^  (\w+) \(", described, re.MULTILINE)[1]
+    option = re.search(r"^- `(\w+)` \(", described, re.MULTILINE)[1]
     text = CONFIG.replace("  siem: {", f"  mine: {{plugin: {as_yaml(str(plugin))}, nonsense: 1}}\n"
                                        "  siem: {")
     (folder / "tocsin.yaml").write_text(text)
