@@ -21,8 +21,9 @@ enum {
     most_options = 256,
 };
 
-/* Everything up to here must be there for a major 1 plugin to be whole. */
+/* What interface 1.0 has must be there for a major 1 plugin to be whole. */
 static const uint32_t least_size = offsetof(struct tocsin_sink_plugin, close) + sizeof(void *);
+static const uint32_t least_stride = offsetof(struct tocsin_option, help) + sizeof(void *);
 
 static bool check_version(
     const struct tocsin_sink_plugin *found, const char *path, struct error *error)
@@ -60,17 +61,36 @@ static bool check_shape(const struct plugin *plugin, struct error *error)
     return true;
 }
 
-static bool check_options(const struct plugin *plugin, struct error *error)
+static bool check_rows(const struct plugin *plugin, struct error *error)
 {
     const struct tocsin_sink_plugin *found = &plugin->descriptor;
-    double rate;
 
     if (found->option_count > most_options)
         return error_set(error, "%s: declares %u options, at most %d can be", plugin->path,
             found->option_count, most_options);
-    if (found->option_count && (!found->options || found->option_stride < sizeof *found->options))
+    if (found->option_count && (!found->options || found->option_stride < least_stride))
         return error_set(error, "%s: its option table has no options, or rows of %u bytes",
             plugin->path, found->option_stride);
+    return true;
+}
+
+/* The rows as this host knows them: those of an older header are narrower, those of a newer one
+ * wider. */
+static void copy_rows(struct plugin *plugin)
+{
+    const struct tocsin_sink_plugin *found = &plugin->descriptor;
+    struct tocsin_option *rows = mem_alloc(found->option_count * sizeof *rows);
+    size_t known = found->option_stride < sizeof *rows ? found->option_stride : sizeof *rows;
+
+    for (size_t i = 0; i < found->option_count; i++)
+        memcpy(&rows[i], (const char *)found->options + i * found->option_stride, known);
+    plugin->options = (struct option_table){rows, found->option_count, sizeof *rows};
+}
+
+static bool check_options(const struct plugin *plugin, struct error *error)
+{
+    const struct tocsin_sink_plugin *found = &plugin->descriptor;
+    double rate;
     auto_free char *fault = options_fault(&plugin->options, found->config_size,
         policy_names(plugin_has_requests(plugin)), policy_name_count(plugin_has_requests(plugin)));
     if (fault)
@@ -92,18 +112,23 @@ static bool take_descriptor(struct plugin *plugin, const struct tocsin_sink_plug
     memset(&plugin->descriptor, 0, sizeof plugin->descriptor);
     memcpy(&plugin->descriptor, found, known);
     plugin->path = text_copy(path);
-    plugin->options = (struct option_table){plugin->descriptor.options,
-        plugin->descriptor.option_count, plugin->descriptor.option_stride};
     return true;
+}
+
+static bool check_declared(struct plugin *plugin, struct error *error)
+{
+    if (!check_shape(plugin, error) || !check_rows(plugin, error))
+        return false;
+    copy_rows(plugin);
+    return check_options(plugin, error);
 }
 
 bool plugin_accept(struct plugin *plugin, const struct tocsin_sink_plugin *found, const char *path,
     struct error *error)
 {
-    if (take_descriptor(plugin, found, path, error) && check_shape(plugin, error) &&
-        check_options(plugin, error))
+    if (take_descriptor(plugin, found, path, error) && check_declared(plugin, error))
         return true;
-    free(TAKE(plugin->path));
+    plugin_finish(plugin);
     return false;
 }
 
@@ -118,9 +143,9 @@ static bool accept_loaded(struct plugin *plugin, const struct tocsin_sink_plugin
     if (plugin_image_check(found, path, &image, error) &&
         take_descriptor(plugin, found, path, error) &&
         plugin_image_check_texts(&image, &plugin->descriptor, path, error) &&
-        check_shape(plugin, error) && check_options(plugin, error))
+        check_declared(plugin, error))
         return true;
-    free(TAKE(plugin->path));
+    plugin_finish(plugin);
     return false;
 }
 
@@ -216,10 +241,18 @@ struct plugin *plugin_load(
     return NULL;
 }
 
+void plugin_finish(struct plugin *plugin)
+{
+    free((void *)(uintptr_t)plugin->options.options);
+    free(plugin->path);
+    plugin->options = (struct option_table){0};
+    plugin->path = NULL;
+}
+
 void plugin_destroy(struct plugin *plugin)
 {
     if (!plugin)
         return;
-    free(plugin->path);
+    plugin_finish(plugin);
     free(plugin);
 }

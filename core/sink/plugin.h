@@ -17,8 +17,8 @@ struct error;
 
 struct plugin {
     struct tocsin_sink_plugin descriptor; /* the host's copy; what the plugin lacks is zero */
-    struct option_table options;
-    char *path;    /* owned: the file it came from */
+    struct option_table options;          /* owned rows, as this host knows them */
+    char *path;                           /* owned: the file it came from */
     bool is_inbox; /* built in: what it renders is kept in the ledger, and no request is made */
 };
 
@@ -34,9 +34,11 @@ const struct tocsin_sink_plugin *plugin_open(const char *path, struct error *err
  * late call of it may be under way. */
 void plugin_destroy(struct plugin *plugin);
 
-/* Checks a descriptor and copies it. Used by plugin_load(), and by tests without a file. */
+/* Checks a descriptor and copies it into a zeroed struct, for plugin_finish() to free. Used by
+ * plugin_load(), and by tests without a file. */
 bool plugin_accept(struct plugin *plugin, const struct tocsin_sink_plugin *found, const char *path,
     struct error *error);
+void plugin_finish(struct plugin *plugin);
 
 static inline bool plugin_blocks(const struct plugin *plugin)
 {

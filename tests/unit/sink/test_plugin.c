@@ -72,7 +72,7 @@ static void test_a_whole_plugin_is_accepted(void **state)
     assert_true(plugin_accept(plugin, &found, "/x/good.so", &error));
     assert_false(plugin_blocks(plugin));
     assert_string_equal(option_at(&plugin->options, 1)->name, "count");
-    free(plugin->path);
+    plugin_finish(plugin);
     test_free(plugin);
 }
 
@@ -128,7 +128,7 @@ static void test_a_newer_descriptor_is_read_as_far_as_it_is_known(void **state)
     (void)state;
     found.known.size = sizeof found;
     assert_true(plugin_accept(&plugin, &found.known, "/x/newer.so", NULL));
-    free(plugin.path);
+    plugin_finish(&plugin);
 }
 
 /* The same with rows of options that have grown: the table says how far apart they stand. */
@@ -146,7 +146,20 @@ static void test_wider_option_rows_are_walked_by_their_stride(void **state)
     found.option_stride = sizeof *rows;
     assert_true(plugin_accept(&plugin, &found, "/x/wide.so", NULL));
     assert_string_equal(option_at(&plugin.options, 1)->name, "count");
-    free(plugin.path);
+    plugin_finish(&plugin);
+}
+
+/* Too narrow for what even the first interface has. */
+static void test_narrow_option_rows_are_refused(void **state)
+{
+    struct tocsin_sink_plugin found = good_plugin();
+
+    (void)state;
+    found.option_stride = sizeof *found.options - 1;
+    assert_refused(&found, "rows of 47 bytes");
+    found = good_plugin();
+    found.options = NULL;
+    assert_refused(&found, "its option table has no options");
 }
 
 static void test_a_file_that_is_not_there_is_named(void **state)
@@ -188,6 +201,7 @@ int main(void)
         cmocka_unit_test(test_an_option_of_the_host_is_refused),
         cmocka_unit_test(test_a_newer_descriptor_is_read_as_far_as_it_is_known),
         cmocka_unit_test(test_wider_option_rows_are_walked_by_their_stride),
+        cmocka_unit_test(test_narrow_option_rows_are_refused),
         cmocka_unit_test(test_a_file_that_is_not_there_is_named),
         cmocka_unit_test(test_the_inbox_is_built_in_and_only_by_its_name),
     };
