@@ -28,8 +28,8 @@
  * Texts are UTF-8 and end with NUL. What the host gives (call, message, config, answer) is the
  * host's: the config lives until close, the rest until the call's end, in render until the
  * attempt's end. What a plugin hands over comes from host->alloc or host->format, which never fail
- * and are freed by the host, from its config, or from constants. Every struct begins with its size
- * and grows only at its end: test a member beyond 1.0 with TOCSIN_HAS() before its first use. */
+ * and are freed by the host, from its config, or from constants. A struct with a size or a stride
+ * grows at its end, no other does: ask TOCSIN_HAS() before the first use of a member beyond 1.0. */
 #ifndef TOCSIN_SINK_H
 #define TOCSIN_SINK_H
 /* Set by hand, so that the whole interface can be read at once. */
