@@ -66,6 +66,28 @@ def test_a_test_of_the_template_fails_when_the_sink_says_something_else(installe
     assert "--- expected" in log and '"headline"' in log
 
 
+def test_the_example_in_the_header_builds_by_its_own_line(installed, tmp_path):
+    head = (installed.prefix / "include/tocsin/sink.h").read_text().partition("*/")[0]
+    example = [line.removeprefix(" *     ") for line in head.splitlines()
+               if line.startswith(" *     ")]
+    line, = [line for line in example if line.startswith("cc ")]
+    (tmp_path / "mine.c").write_text("\n".join(one for one in example if one != line))
+
+    assert installed.run(line.replace("cc ", "cc -Wall -Wpedantic ", 1), tmp_path) == ""
+
+    assert symbols(tmp_path / "mine.so") == EXPORTED
+    assert "posts plain text" in run("plugin", "doc", tmp_path / "mine.so").stdout
+
+
+@pytest.mark.parametrize("source", ["render", "deliver"])
+def test_in_c_plus_plus_17_only_pedantic_has_something_to_say(installed, source):
+    line = (f"c++ -std=c++17 -Wall -Wextra -Wno-missing-field-initializers -shared -fPIC "
+            f"-o /dev/null examples/{source}.cpp $(pkg-config --cflags tocsin)")
+    assert installed.run(line, TEMPLATE) == ""
+    pedantic = installed.run(line.replace("-Wextra", "-Wextra -Wpedantic"), TEMPLATE)
+    assert set(re.findall(r"\[-W([\w+-]+)\]", pedantic)) == {"c++20-extensions"}
+
+
 # A project of its own --------------------------------------------------------------------------
 
 
