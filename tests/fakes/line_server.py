@@ -6,10 +6,10 @@ import threading
 
 
 class LineServer:
-    """`answers` are given in turn, the last one again and again; an empty one is none: the connection
-    is closed."""
+    """`answers` (bytes) are given in turn, the last one again and again; an empty one is none: the
+    connection is closed."""
 
-    def __init__(self, answers=("ok",)):
+    def __init__(self, answers=(b"ok",)):
         self.lines = []
         self._answers = list(answers)
         self._changed = threading.Condition()
@@ -34,12 +34,12 @@ class LineServer:
                 client, _ = self._listener.accept()
             except OSError:
                 return
-            with client, client.makefile("rw", encoding="utf-8", newline="\n") as stream:
+            with client, client.makefile("rwb") as stream:
                 client.settimeout(20)
-                line = stream.readline()
+                line = stream.readline().decode()
                 with self._changed:
                     answer = self._answers[min(len(self.lines), len(self._answers) - 1)]
                     self.lines.append(line.removesuffix("\n"))
                     self._changed.notify_all()
                 if answer:
-                    stream.write(answer + "\n")
+                    stream.write(answer + b"\n")

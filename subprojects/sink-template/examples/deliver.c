@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT-0 (do with it what you like)
  *
  * A sink for tocsin that makes its own connection: one line of text a message over TCP, and the far
- * end answers "ok". It runs on a thread of its own and may block, as long as it waits by
- * host->wait, which ends at the deadline. */
+ * end answers "ok", or "no" and why. It runs on a thread of its own and may block, as long as it
+ * waits by host->wait, which ends at the deadline. */
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -100,6 +100,14 @@ static bool send_line(struct tocsin_call *call, int fd, const char *line)
     return true;
 }
 
+/* What a far end says may be shown to people: no other bytes than letters and signs of ASCII. */
+static void make_printable(char *text)
+{
+    for (; *text; text++)
+        if (*text < ' ' || *text > '~')
+            *text = '?';
+}
+
 /* A line, or as much of it as fits; it may come in pieces. */
 static bool receive_line(struct tocsin_call *call, int fd, char *line, size_t size)
 {
@@ -112,6 +120,7 @@ static bool receive_line(struct tocsin_call *call, int fd, char *line, size_t si
         len += got > 0 ? (size_t)got : 0;
     }
     line[strcspn(line, "\r\n")] = '\0';
+    make_printable(line);
     return true;
 }
 
@@ -135,9 +144,14 @@ static void talk(struct tocsin_call *call, int fd, struct tocsin_outcome *outcom
         outcome->maybe_sent = 1; /* who reads of a repeat later knows why */
     } else if (strcmp(answer, "ok") == 0) {
         outcome->result = TOCSIN_DELIVERED;
-    } else {
+    } else if (strncmp(answer, "no ", 3) == 0) {
         outcome->result = TOCSIN_REJECTED;
-        outcome->reason = call->host->format(call, "refused: %s", answer);
+        outcome->reason = call->host->format(call, "refused: %s", answer + 3);
+    } else {
+        /* The far end is out of order, or is another one: the message is not at fault. */
+        outcome->result = TOCSIN_RETRY;
+        outcome->maybe_sent = 1;
+        outcome->reason = call->host->format(call, "neither ok nor no: %s", answer);
     }
 }
 

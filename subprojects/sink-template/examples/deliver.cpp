@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT-0 (do with it what you like)
 //
 // A sink for tocsin that makes its own connection: one line of text a message over TCP, and the far
-// end answers "ok". It runs on a thread of its own and may block, as long as it waits by
-// host->wait, which ends at the deadline.
+// end answers "ok", or "no" and why. It runs on a thread of its own and may block, as long as it
+// waits by host->wait, which ends at the deadline.
 //
 // No exception may leave a function that tocsin calls: each is noexcept.
 #include <algorithm>
@@ -106,6 +106,9 @@ class connection
             line.append(piece, got > 0 ? static_cast<size_t>(got) : 0);
         }
         line.erase(std::min(line.find_first_of("\r\n"), line.size()));
+        // It may be shown to people: no other bytes than letters and signs of ASCII.
+        std::replace_if(
+            line.begin(), line.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
         return true;
     }
 
@@ -166,9 +169,14 @@ void deliver(void *instance, tocsin_call *call, tocsin_outcome *outcome) noexcep
         outcome->maybe_sent = 1; // who reads of a repeat later knows why
     } else if (answer == "ok") {
         outcome->result = TOCSIN_DELIVERED;
-    } else {
+    } else if (answer.compare(0, 3, "no ") == 0) {
         outcome->result = TOCSIN_REJECTED;
-        outcome->reason = call->host->format(call, "refused: %s", answer.c_str());
+        outcome->reason = call->host->format(call, "refused: %s", answer.c_str() + 3);
+    } else {
+        // The far end is out of order, or is another one: the message is not at fault.
+        outcome->result = TOCSIN_RETRY;
+        outcome->maybe_sent = 1;
+        outcome->reason = call->host->format(call, "neither ok nor no: %s", answer.c_str());
     }
 }
 
