@@ -1,4 +1,5 @@
 /* The conformance kit: whether a plugin is right, before anybody configures it. */
+#include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,6 +128,17 @@ static int print(struct checking *checking)
     return card_is_passed(card) ? EXIT_FINE : EXIT_NO;
 }
 
+/* A folder of the check's own, where plugins may write. */
+static bool make_scratch(char *path, size_t size, struct error *error)
+{
+    const char *given = getenv("TMPDIR");
+    int len = snprintf(path, size, "%s/tocsin-probe-XXXXXX", given && *given ? given : "/tmp");
+
+    if (len >= 0 && (size_t)len < size && mkdtemp(path))
+        return true;
+    return error_set(error, "make the folder %s: %s", path, strerror(errno));
+}
+
 static int check(struct checking *checking, struct error *error)
 {
     struct check_run *run = &checking->run;
@@ -134,12 +146,8 @@ static int check(struct checking *checking, struct error *error)
 
     if (end == EXPORTS_NO_FILE || !check_run_init(run, error))
         return EXIT_UNDONE;
-    snprintf(run->board->scratch, sizeof run->board->scratch, "%s/tocsin-probe-XXXXXX",
-        access("/tmp", W_OK) == 0 ? "/tmp" : ".");
-    if (!mkdtemp(run->board->scratch)) {
-        error_set(error, "make the folder %s", run->board->scratch);
+    if (!make_scratch(run->board->scratch, sizeof run->board->scratch, error))
         return EXIT_UNDONE;
-    }
     set_limits(checking);
     bool ok = true;
     if (end == EXPORTS_NO_OBJECT)

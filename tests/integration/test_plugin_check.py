@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-from pathlib import Path
 
 from tocsin import BINARY, PLUGINS, TEST_PLUGINS, run
 
@@ -75,10 +74,16 @@ def test_a_file_is_taken_by_its_bare_name(tmp_path):
     assert run("plugin", "check", "mine.so", cwd=tmp_path).returncode == 0
 
 
-def test_nothing_is_left_in_the_temporary_folder():
-    before = set(Path("/tmp").glob("tocsin-probe-*"))
-    check(PLUGINS / "file/file.so")
-    assert set(Path("/tmp").glob("tocsin-probe-*")) <= before
+def test_nothing_is_left_in_the_temporary_folder(tmp_path):
+    checked = subprocess.run([BINARY, "plugin", "check", PLUGINS / "file/file.so"],
+                             stdout=subprocess.DEVNULL,
+                             env={**os.environ, "TMPDIR": str(tmp_path)}, timeout=60)
+    assert checked.returncode == 0 and not list(tmp_path.iterdir())
+
+    nowhere = subprocess.run([BINARY, "plugin", "check", PLUGINS / "file/file.so"], text=True,
+                             env={**os.environ, "TMPDIR": str(tmp_path / "nowhere")},
+                             capture_output=True, timeout=60)
+    assert nowhere.returncode == 3 and f"{tmp_path}/nowhere/tocsin-probe-" in nowhere.stderr
 
 
 def test_without_valgrind_it_says_so(tmp_path):
