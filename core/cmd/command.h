@@ -50,6 +50,7 @@ int cmd_plugin_check(const struct command *command, int argc, char **argv);
 int cmd_plugin_probe(const struct command *command, int argc, char **argv);
 int cmd_plugin_new(const struct command *command, int argc, char **argv);
 int cmd_plugin_list(const struct command *command, int argc, char **argv);
+int cmd_plugin_render(const struct command *command, int argc, char **argv);
 int cmd_plugin_doc(const struct command *command, int argc, char **argv);
 
 #endif

@@ -15,6 +15,10 @@ const struct command plugin_commands[] = {
     {"plugin check", "FILE.so [--valgrind] [-o KEY=VALUE]... [--json]",
         "say whether a plugin is right: what it is, and what it does with all that can happen",
         "plugin check build/mine.so -o token=example", cmd_plugin_check, NULL},
+    {"plugin render", "FILE.so [-o KEY=VALUE]... [--show-secrets] [--json] [EVENT.json | -]",
+        "print the request that a render plugin makes for an event; for a sample without one",
+        "plugin render build/mine.so -o url=https://example.org/in event.json", cmd_plugin_render,
+        NULL},
     {"plugin probe", "FILE.so [KEY=VALUE]...", NULL, NULL, cmd_plugin_probe, NULL},
     {0},
 };

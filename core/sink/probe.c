@@ -354,7 +354,8 @@ static bool settle(struct probe *probe, const char *const *given, size_t count)
     auto_error struct error error = {0};
 
     probe->check = CHECK_CONFIGURATION;
-    probe->values = probe_values_create(probe->plugin, given, count, probe->board->scratch, &error);
+    probe->values =
+        probe_values_create(probe->plugin, given, count, probe->board->scratch, true, &error);
     if (probe->values && probe_values_settle(probe->values, probe, &error))
         return true;
     snprintf(probe->board->undone, sizeof probe->board->undone, "%s", error_text(&error));

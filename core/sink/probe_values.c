@@ -100,7 +100,7 @@ static bool take_given(struct probe_values *values, const char *given, struct er
 }
 
 struct probe_values *probe_values_create(const struct plugin *plugin, const char *const *given,
-    size_t count, const char *scratch, struct error *error)
+    size_t count, const char *scratch, bool makes_up, struct error *error)
 {
     struct probe_values *values = mem_alloc(sizeof *values);
     const struct option_table *table = &plugin->options;
@@ -113,7 +113,7 @@ struct probe_values *probe_values_create(const struct plugin *plugin, const char
     for (size_t i = 0; i < count && ok; i++)
         ok = take_given(values, given[i], error);
     for (size_t i = 0; i < table->count; i++)
-        values->items[i].is_used = values->items[i].given_count == 0 &&
+        values->items[i].is_used = makes_up && values->items[i].given_count == 0 &&
                                    (option_of(values, i)->flags & TOCSIN_REQUIRED) != 0;
     if (ok)
         return values;

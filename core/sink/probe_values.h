@@ -17,9 +17,10 @@ struct yaml;
 
 /* `given` are "key=value" each. A value in [..] or {..} is read as YAML where the option is a list
  * or a map; a key that comes again makes a list; {peer} in it becomes the address of a far end.
- * NULL with what is wrong. The plugin, and scratch (a folder for paths), are borrowed. */
+ * What is required and not among them is made up, if makes_up. NULL with what is wrong. The plugin,
+ * and scratch (a folder for paths), are borrowed. */
 struct probe_values *probe_values_create(const struct plugin *plugin, const char *const *given,
-    size_t count, const char *scratch, struct error *error);
+    size_t count, const char *scratch, bool makes_up, struct error *error);
 void probe_values_destroy(struct probe_values *values);
 
 /* Tries, with the plugin's own check, what can be made up: first what is required, then each secret
