@@ -92,7 +92,7 @@ def test_in_c_plus_plus_17_only_pedantic_has_something_to_say(installed, source)
 
 
 @pytest.mark.parametrize("shape, language", KINDS)
-def test_what_is_made_builds_and_passes_its_test_at_once(installed, tmp_path, shape, language):
+def test_what_is_made_builds_and_passes_its_test_and_the_kit_at_once(installed, tmp_path, shape, language):
     made = new(tmp_path, "pager", "--shape", shape, "--language", language, "my-pager")
     assert made.returncode == 0, made.stderr
 
@@ -102,7 +102,9 @@ def test_what_is_made_builds_and_passes_its_test_at_once(installed, tmp_path, sh
     assert re.search(r"Ok: +1\b", output), output
     plugin = tmp_path / "my-pager" / "build" / "pager.so"
     assert symbols(plugin) == EXPORTED
-    assert f"# pager\n" in run("plugin", "doc", plugin).stdout
+    assert "# pager\n" in run("plugin", "doc", plugin).stdout
+    checked = run("plugin", "check", plugin)
+    assert checked.returncode == 0, checked.stdout
 
 
 @pytest.mark.parametrize("shape, language", KINDS)
