@@ -246,7 +246,7 @@ static const char *const texts[SQL_COUNT] = {
         " WHERE n.id > COALESCE((SELECT until FROM reader WHERE name = ?1), 0) AND NOT"
         " EXISTS(SELECT 1 FROM read AS m WHERE m.notification = n.id AND m.reader = ?1)"
         " ORDER BY n.id LIMIT ?2",
-    [SQL_READ_OLDEST] = "SELECT sink, created FROM delivery ORDER BY id LIMIT ?1",
+    [SQL_READ_OLDEST] = "SELECT sink, created FROM delivery WHERE id > 0 ORDER BY id LIMIT ?1",
 };
 
 const char *statement_text(enum statement which)
