@@ -29,7 +29,6 @@ enum {
     log_fd_there = 4,
 };
 
-extern char **environ;
 /* There where mimalloc has taken malloc's place. */
 extern int mi_version(void) __attribute__((weak));
 
@@ -266,7 +265,7 @@ bool check_run_groups(struct check_run *run, unsigned groups, struct error *erro
 
     while (left && !*board->undone) {
         bool is_killed;
-        pid_t pid;
+        pid_t pid = -1;
         unsigned now = next_groups(run, left);
         board->groups = now;
         board->groups_done = 0;

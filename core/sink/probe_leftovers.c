@@ -81,7 +81,7 @@ static uint32_t weigh(struct series *series, void (*run)(struct series *series),
     uint32_t rounds = repeat(series, run);
     size_t after = probe_heap_in_use();
 
-    if (after > before + tolerated + (size_t)rounds * lost_a_round)
+    if (rounds > 0 && after > before + tolerated + (size_t)rounds * lost_a_round)
         probe_board_find(series->probe->board, CHECK_MEMORY,
             "each %s leaves about %zu bytes behind (%u rounds): free what was allocated, or take "
             "it from host->alloc",

@@ -33,7 +33,6 @@ struct probe_state {
     void (*handlers[most_signals])(int);
 };
 
-extern char **environ;
 /* There where a sanitizer has taken malloc's place. */
 extern size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
 

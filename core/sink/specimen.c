@@ -26,6 +26,7 @@ enum {
  * formats, templates, markup and mentions; controls, a change of writing direction, and bytes that
  * are no UTF-8. */
 static const char hostile[] =
+    /* NOLINTNEXTLINE(misc-misleading-bidirectional): it is there to mislead */
     "\"},\"" SPECIMEN_INJECTED "\":\"1\",\"x\":{\"y\":[\"\\\" %n%n%s%s%1000d ${HOME} $(id) `id` "
     "{{" SPECIMEN_INJECTED "}} {{{x}}} &" SPECIMEN_INJECTED "=1&x=\r\n" SPECIMEN_INJECTED
     ": 1\r\n\r\nGET / <" SPECIMEN_INJECTED "> </p><script>alert(1)</script>]]> "
