@@ -166,7 +166,7 @@ static bool is_descriptor_fine(
         copy.rate = NULL;
         is_whole = plugin_accept(&bare, &copy, file, &error);
     }
-    free(bare.path);
+    plugin_finish(&bare);
     if (!is_whole)
         probe_board_find(board, CHECK_DESCRIPTOR, "%s", fault_of(&error, file));
     return is_whole;
