@@ -9,7 +9,7 @@ import pytest
 
 import sinks
 from conftest import Teams, load_event
-from tocsin import run
+from tocsin import HOOK_PATH, run
 
 PLANTED = {
     "api key": "planted-api-key-4b1d",
@@ -46,7 +46,7 @@ def planted(make_daemon, api, teams, smtp, syslog):
        "sink_defaults: {retry: {first: 100ms, max: 300ms, give_up: 1h}}\n",
        env={"MAIL_PASSWORD": PLANTED["mail password"]})
     daemon.config.write_text(
-        daemon.config.read_text().replace("/hooks/0b9c5a6e-the-test-hook", HOOK))
+        daemon.config.read_text().replace(HOOK_PATH, HOOK))
     return daemon
 
 

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -15,7 +16,8 @@ BUILD = Path(__file__).resolve().parents[2] / "build"
 BINARY = os.environ.get("TOCSIN_BIN", BUILD / "tocsin")
 PLUGINS = Path(os.environ.get("TOCSIN_PLUGINS", BUILD / "plugins"))
 TEST_PLUGINS = Path(os.environ.get("TOCSIN_TEST_PLUGINS", BUILD / "tests/plugins"))
-HOOK_PATH = "/hooks/0b9c5a6e-the-test-hook"
+# Of this process alone: a daemon of another test may have got the port that one of ours had.
+HOOK_PATH = f"/hooks/0b9c5a6e-the-test-hook-{secrets.token_hex(4)}"
 
 Answer = namedtuple("Answer", "status headers body ms")
 SANITIZER = re.compile(
