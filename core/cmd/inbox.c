@@ -26,7 +26,6 @@ static const char *newest_id(const json_t *notifications)
     return json_string_value(json_object_get(json_array_get(notifications, 0), "id"));
 }
 
-/* The unread ones are of all; a page of them is shown. */
 static void print_listing(const struct listing *listing, const struct wishes *wishes)
 {
     size_t count = json_array_size(listing->items);

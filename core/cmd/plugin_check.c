@@ -15,8 +15,8 @@
 #include "cmd/plugin_check_peers.h"
 #include "cmd/plugin_check_run.h"
 #include "cmd/session.h"
-#include "sink/exports.h"
-#include "sink/probe_board.h"
+#include "probe/exports.h"
+#include "probe/board.h"
 
 enum {
     most_given = 64,

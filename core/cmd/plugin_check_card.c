@@ -6,8 +6,8 @@
 
 #include "base/buf.h"
 #include "base/cleanup.h"
-#include "sink/exports.h"
-#include "sink/probe_board.h"
+#include "probe/exports.h"
+#include "probe/board.h"
 
 static json_t *list_texts(char *const *texts, size_t count)
 {

@@ -15,7 +15,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
-#include "sink/probe_board.h"
+#include "probe/board.h"
 
 enum {
     most_guests = 64,

@@ -20,7 +20,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
-#include "sink/probe_board.h"
+#include "probe/board.h"
 
 enum {
     tick_ms = 20,
@@ -155,11 +155,11 @@ static int await(const struct check_run *run, pid_t pid, bool *is_killed)
         kill(pid, SIGKILL);
         break;
     }
+    kill(-pid, SIGKILL); /* whatever it started; while its number is still its own */
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
     if (wait.fd >= 0)
         close(wait.fd);
-    kill(-pid, SIGKILL); /* whatever it started */
     return status;
 }
 

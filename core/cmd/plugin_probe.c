@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "cmd/command.h"
-#include "sink/probe.h"
-#include "sink/probe_board.h"
+#include "probe/probe.h"
+#include "probe/board.h"
 
 int cmd_plugin_probe(const struct command *command, int argc, char **argv)
 {

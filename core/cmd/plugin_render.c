@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
@@ -26,8 +25,10 @@
 #include "message/message.h"
 #include "message/sample.h"
 #include "sink/call.h"
+#include "sink/face.h"
 #include "sink/plugin.h"
-#include "sink/probe_values.h"
+#include "sink/request.h"
+#include "probe/values.h"
 
 enum {
     most_given = 64,
@@ -75,33 +76,18 @@ static void take_event(struct rendering *rendering, const struct event *event, j
 
 static void fill_face(struct rendering *rendering, const struct event *event)
 {
-    const struct message *message = rendering->message;
     struct tocsin_message *face = &rendering->face;
 
-    for (size_t i = 0; i < message->facts->count; i++)
-        rendering->facts[i] =
-            (struct tocsin_fact){message->facts->items[i].label, message->facts->items[i].value};
-    *face = (struct tocsin_message){.size = sizeof *face,
-        .attempt = 1,
-        .level = message->level,
-        .urgency = message->urgency,
-        .fact_count = (uint32_t)message->facts->count,
-        .fact_stride = sizeof *rendering->facts,
-        .facts = rendering->facts,
-        .delivery = "render-d1",
-        .event = "render-e1",
-        .sink = rendering->plugin->descriptor.name,
-        .rule = "a rule",
-        .type = event->type,
-        .action = event->action,
-        .hook = "render",
-        .thread = event->thread,
-        .title = message->title,
-        .text = message->text,
-        .text_plain = message->text_plain,
-        .link = message->link,
-        .time_ms = face->time_ms,
-        .now_ms = face->now_ms};
+    face->attempt = 1;
+    face->delivery = "render-d1";
+    face->event = "render-e1";
+    face->sink = rendering->plugin->descriptor.name;
+    face->rule = "a rule";
+    face->type = event->type;
+    face->action = event->action;
+    face->hook = "render";
+    face->thread = event->thread;
+    face_fill(face, rendering->facts, rendering->message);
 }
 
 /* A posted one, or without a file what was posted of tocsin's first sample. */
@@ -140,15 +126,13 @@ static void add_header(const struct rendering *rendering, json_t *headers, const
 
 static json_t *list_headers(const struct rendering *rendering, const struct tocsin_request *request)
 {
+    const char *missing = request_missing_type(request->headers);
     json_t *headers = json_array();
-    bool has_type = false;
 
-    for (size_t i = 0; request->headers && request->headers[i]; i++) {
-        has_type |= strncasecmp(request->headers[i], "content-type:", 13) == 0;
+    for (size_t i = 0; request->headers && request->headers[i]; i++)
         add_header(rendering, headers, request->headers[i]);
-    }
-    if (!has_type) /* as the host does */
-        add_header(rendering, headers, "Content-Type: application/json; charset=utf-8");
+    if (missing)
+        add_header(rendering, headers, missing);
     return headers;
 }
 

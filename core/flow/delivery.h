@@ -29,10 +29,10 @@ struct delivery_watch {
 void delivery_attempt(struct flow *flow, struct sink *sink, const struct store_claimed *claimed,
     struct story *story, const struct delivery_watch *watch, void *arg);
 
-/* Forgets those that are under way: the flow ends, and the ledger knows that they were claimed. */
 /* Something is being attempted at the sink, or its outcome recorded. */
 bool deliveries_use(const struct flow *flow, const struct sink *sink);
 
+/* Forgets those that are under way: the flow ends, and the ledger knows that they were claimed. */
 void deliveries_drop(struct flow *flow);
 
 #endif

@@ -14,6 +14,7 @@
 #include "lane/worker.h"
 #include "message/escape.h"
 #include "message/message.h"
+#include "sink/face.h"
 #include "sink/plugin.h"
 #include "sink/sink.h"
 
@@ -49,19 +50,10 @@ void attempt_drop(struct attempt *attempt)
 static void fill_message(struct attempt *attempt)
 {
     const struct dispatch *dispatch = &attempt->dispatch;
-    const struct message *message = dispatch->message;
-    const struct facts *facts = message->facts;
 
-    for (size_t i = 0; i < facts->count; i++)
-        attempt->facts[i] = (struct tocsin_fact){facts->items[i].label, facts->items[i].value};
     attempt->message = (struct tocsin_message){
-        .size = sizeof attempt->message,
         .attempt = (uint32_t)dispatch->attempt,
-        .level = message->level,
         .marks = dispatch->marks,
-        .urgency = message->urgency,
-        .fact_count = (uint32_t)facts->count,
-        .fact_stride = sizeof *attempt->facts,
         .delivery = dispatch->delivery,
         .event = dispatch->event,
         .sink = attempt->sink->name,
@@ -70,16 +62,12 @@ static void fill_message(struct attempt *attempt)
         .action = dispatch->action,
         .hook = dispatch->hook,
         .thread = dispatch->thread,
-        .title = message->title,
-        .text = message->text,
-        .text_plain = message->text_plain,
-        .link = message->link,
         .resume = dispatch->resume,
         .first_receipt = dispatch->first_receipt,
         .time_ms = dispatch->time_ms,
         .now_ms = clock_wall_ms(),
-        .facts = attempt->facts,
     };
+    face_fill(&attempt->message, attempt->facts, dispatch->message);
 }
 
 /* Words from outside, made fit for logs and the ledger: valid UTF-8, one line, without secrets. */

@@ -2,7 +2,6 @@
  * the answer. What the inbox renders is kept instead. All of it on the loop. */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/clock.h"
 #include "base/crash.h"
@@ -11,6 +10,7 @@
 #include "lane/http.h"
 #include "sink/attempt-private.h"
 #include "sink/plugin.h"
+#include "sink/request.h"
 #include "sink/sink.h"
 #include "sink/verdict.h"
 
@@ -105,19 +105,20 @@ static void on_answer(const struct http_answer *answer, void *arg)
         attempt->outcome.result == TOCSIN_DELIVERED ? NULL : answer->body, false);
 }
 
-/* The plugin's headers, and JSON as the content type where it names none. */
+/* The plugin's headers, and a content type where it names none. */
 static const char *const *full_headers(struct attempt *attempt, const char *const *given)
 {
+    const char *missing = request_missing_type(given);
     size_t count = 0;
-    bool has_type = false;
 
-    for (; given && given[count]; count++)
-        has_type |= strncasecmp(given[count], "content-type:", 13) == 0;
+    if (!missing)
+        return given;
+    while (given && given[count])
+        count++;
     const char **headers = call_alloc(&attempt->call, (count + 2) * sizeof *headers);
     for (size_t i = 0; i < count; i++)
         headers[i] = given[i];
-    if (!has_type)
-        headers[count] = "Content-Type: application/json; charset=utf-8";
+    headers[count] = missing;
     return headers;
 }
 

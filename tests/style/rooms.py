@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-ROOMS = ["cmd", "admin", "hook", "flow", "sink", "enrich", "lane", "store", "message", "rule",
+ROOMS = ["cmd", "admin", "hook", "flow", "probe", "sink", "enrich", "lane", "store", "message", "rule",
          "event", "config", "base"]  # from the top down, as docs/architecture.md has them
 
 # Whose types stay in which rooms.

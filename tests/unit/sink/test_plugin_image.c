@@ -4,7 +4,6 @@
 
 #include "../cmocka_setup.h"
 #include "base/error.h"
-#include "sink/exports.h"
 #include "sink/plugin_image.h"
 
 static const struct tocsin_option options[] = {
@@ -70,27 +69,12 @@ static void test_what_is_on_the_stack_is_in_no_object(void **state)
     assert_false(plugin_image_find(&image, &here));
 }
 
-static void test_the_exports_of_what_is_no_object_are_none(void **state)
-{
-    auto_error struct error error = {0};
-    struct exports exports;
-
-    (void)state;
-    assert_int_equal(exports_read(&exports, "/etc/passwd", &error), EXPORTS_NO_OBJECT);
-    exports_finish(&exports);
-    assert_int_equal(exports_read(&exports, "/not/there", &error), EXPORTS_NO_FILE);
-    exports_finish(&exports);
-    assert_int_equal(exports_read(&exports, "/", &error), EXPORTS_NO_FILE);
-    exports_finish(&exports);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_true_table_is_taken),
         cmocka_unit_test(test_a_table_that_lies_is_refused_unread),
         cmocka_unit_test(test_what_is_on_the_stack_is_in_no_object),
-        cmocka_unit_test(test_the_exports_of_what_is_no_object_are_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

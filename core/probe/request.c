@@ -1,4 +1,4 @@
-#include "sink/probe_request.h"
+#include "probe/request.h"
 
 #include <ctype.h>
 #include <jansson.h>
@@ -14,9 +14,9 @@
 #include "base/utf8.h"
 #include "config/locator.h"
 #include "rule/network.h"
-#include "sink/probe.h"
-#include "sink/probe_values.h"
-#include "sink/specimen.h"
+#include "probe/probe.h"
+#include "probe/values.h"
+#include "probe/specimen.h"
 
 enum {
     deepest = 200, /* levels of JSON that are looked into */

@@ -8,9 +8,9 @@
 #include "config/options.h"
 #include "config/yaml.h"
 #include "sink/plugin.h"
-#include "sink/probe.h"
-#include "sink/probe_values.h"
-#include "sink/specimen.h"
+#include "probe/probe.h"
+#include "probe/values.h"
+#include "probe/specimen.h"
 #include "sink/verdict.h"
 
 enum {

@@ -2,17 +2,15 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
 #include "sink/plugin.h"
-#include "sink/probe.h"
-#include "sink/probe_request.h"
-#include "sink/probe_values.h"
-#include "sink/specimen.h"
+#include "probe/probe.h"
+#include "probe/request.h"
+#include "probe/values.h"
+#include "probe/specimen.h"
 
 enum {
     soon_ms = 200,
@@ -70,24 +68,18 @@ static void check_requests(struct pair *pair)
     is_same(pair, first, closed, "closed");
 }
 
-/* Whether its far end got something by this attempt, which is counted in another process: it is
- * waited for so long. */
+/* Whether its far end got something by this attempt. */
 static bool attempt(struct pair *pair, int which, int64_t patience_ms)
 {
-    static const struct timespec moment = {.tv_nsec = 1000000};
-    struct probe_board *board = pair->probe->board;
     enum probe_peer peer = which ? PEER_SILENT_TOO : PEER_SILENT;
-    uint64_t before = atomic_load(&board->received[peer]);
+    uint64_t before = atomic_load(&pair->probe->board->received[peer]);
     struct tocsin_outcome outcome;
     struct probe_call call;
 
     probe_call_init(&call, pair->probe, pair->configs[which], pair->specimen);
     probe_attempt(&call, pair->instances[which], &outcome);
     probe_call_finish(&call);
-    int64_t until_ms = clock_mono_ms() + patience_ms;
-    while (atomic_load(&board->received[peer]) == before && clock_mono_ms() < until_ms)
-        nanosleep(&moment, NULL);
-    return atomic_load(&board->received[peer]) != before;
+    return probe_awaits(pair->probe, peer, before, patience_ms);
 }
 
 /* Each must go to its own far end: after the second was opened, the first still does. */

@@ -1,6 +1,6 @@
 /* What a plugin says of itself, looked at without running any of its code. */
-#ifndef TOCSIN_SINK_PROBE_DESCRIBE_H
-#define TOCSIN_SINK_PROBE_DESCRIBE_H
+#ifndef TOCSIN_PROBE_DESCRIBE_H
+#define TOCSIN_PROBE_DESCRIBE_H
 
 struct plugin;
 struct probe_board;

@@ -1,7 +1,7 @@
 /* Messages as they can come, for trying plugins: as plain, as empty, as large and as hostile as the
  * host would hand one over. */
-#ifndef TOCSIN_SINK_SPECIMEN_H
-#define TOCSIN_SINK_SPECIMEN_H
+#ifndef TOCSIN_PROBE_SPECIMEN_H
+#define TOCSIN_PROBE_SPECIMEN_H
 
 #include <stddef.h>
 #include <tocsin/sink.h>

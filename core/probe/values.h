@@ -1,7 +1,7 @@
 /* The options that a probe gives a plugin: those that somebody wrote, and for the others that it
  * cannot do without, something made up that the plugin takes. */
-#ifndef TOCSIN_SINK_PROBE_VALUES_H
-#define TOCSIN_SINK_PROBE_VALUES_H
+#ifndef TOCSIN_PROBE_VALUES_H
+#define TOCSIN_PROBE_VALUES_H
 
 #include <stdbool.h>
 #include <stddef.h>

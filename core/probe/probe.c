@@ -1,7 +1,8 @@
-#include "sink/probe.h"
+#include "probe/probe.h"
 
 #include <fcntl.h>
 #include <jansson.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,10 +22,10 @@
 #include "config/options.h"
 #include "lane/worker.h"
 #include "sink/plugin.h"
-#include "sink/probe_describe.h"
-#include "sink/probe_state.h"
-#include "sink/probe_values.h"
-#include "sink/specimen.h"
+#include "probe/describe.h"
+#include "probe/state.h"
+#include "probe/values.h"
+#include "probe/specimen.h"
 
 enum {
     sentinel = 100, /* above what programs count on */
@@ -220,6 +221,16 @@ int64_t probe_attempt(struct probe_call *call, void *instance, struct tocsin_out
 
     probe_deliver(call, instance, PROBE_DEADLINE_MS, stop_fd, outcome);
     return clock_mono_ms() - before_ms;
+}
+
+bool probe_awaits(
+    const struct probe *probe, enum probe_peer peer, uint64_t before, int64_t patience_ms)
+{
+    int64_t until_ms = clock_mono_ms() + patience_ms;
+
+    while (atomic_load(&probe->board->received[peer]) == before && clock_mono_ms() < until_ms)
+        poll(NULL, 0, 1);
+    return atomic_load(&probe->board->received[peer]) != before;
 }
 
 void probe_close(struct probe *probe, const struct probe_config *config, void *instance)

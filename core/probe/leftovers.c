@@ -2,10 +2,10 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "sink/plugin.h"
-#include "sink/probe.h"
-#include "sink/probe_state.h"
-#include "sink/probe_values.h"
-#include "sink/specimen.h"
+#include "probe/probe.h"
+#include "probe/state.h"
+#include "probe/values.h"
+#include "probe/specimen.h"
 
 enum {
     warm_up_ms = 200, /* and as many messages */

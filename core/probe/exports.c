@@ -1,4 +1,4 @@
-#include "sink/exports.h"
+#include "probe/exports.h"
 
 #include <elf.h>
 #include <errno.h>

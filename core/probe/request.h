@@ -1,6 +1,6 @@
 /* The request of a render plugin, looked at with suspicion. */
-#ifndef TOCSIN_SINK_PROBE_REQUEST_H
-#define TOCSIN_SINK_PROBE_REQUEST_H
+#ifndef TOCSIN_PROBE_REQUEST_H
+#define TOCSIN_PROBE_REQUEST_H
 
 #include <stdbool.h>
 

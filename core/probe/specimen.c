@@ -1,4 +1,4 @@
-#include "sink/specimen.h"
+#include "probe/specimen.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -13,6 +13,7 @@
 #include "event/view.h"
 #include "message/escape.h"
 #include "message/sample.h"
+#include "sink/face.h"
 
 enum {
     huge_text = 1 << 20,
@@ -76,30 +77,15 @@ static struct message *make_plain(enum flavour flavour)
     return message;
 }
 
-static struct tocsin_fact *copy_facts(const struct facts *facts)
-{
-    struct tocsin_fact *copy = mem_alloc((facts->count + 1) * sizeof *copy);
-
-    for (size_t i = 0; i < facts->count; i++)
-        copy[i] = (struct tocsin_fact){facts->items[i].label, facts->items[i].value};
-    return copy;
-}
-
 /* Each begins as the plain one. */
 static struct specimen *add(struct specimens *specimens, const char *name)
 {
-    const struct message *plain = specimens->plain;
     struct specimen *specimen = &specimens->items[specimens->count++];
 
     specimen->name = name;
     specimen->event = sample_export(0);
     specimen->message = (struct tocsin_message){
-        .size = sizeof specimen->message,
         .attempt = 1,
-        .level = plain->level,
-        .urgency = plain->urgency,
-        .fact_count = (uint32_t)plain->facts->count,
-        .fact_stride = sizeof(struct tocsin_fact),
         .delivery = "probe-d1",
         .event = "probe-e1",
         .sink = "probe",
@@ -108,14 +94,11 @@ static struct specimen *add(struct specimens *specimens, const char *name)
         .action = "created",
         .hook = "probe",
         .thread = "alert:7a1f0c52-3b44-4e0d-8a61-5d0f2b9c1e10",
-        .title = plain->title,
-        .text = plain->text,
-        .text_plain = plain->text_plain,
-        .link = plain->link,
         .time_ms = (int64_t)now_ms * 1000 - 1234,
         .now_ms = (int64_t)now_ms * 1000,
-        .facts = (const void *)own(specimen, copy_facts(plain->facts)),
     };
+    struct tocsin_fact *facts = mem_alloc(FACTS_MOST * sizeof *facts);
+    face_fill(&specimen->message, (void *)own(specimen, facts), specimens->plain);
     return specimen;
 }
 

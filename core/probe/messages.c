@@ -6,10 +6,10 @@
 #include "base/mem.h"
 #include "config/locator.h"
 #include "sink/plugin.h"
-#include "sink/probe.h"
-#include "sink/probe_request.h"
-#include "sink/probe_values.h"
-#include "sink/specimen.h"
+#include "probe/probe.h"
+#include "probe/request.h"
+#include "probe/values.h"
+#include "probe/specimen.h"
 
 struct trial {
     struct probe *probe;

@@ -1,8 +1,8 @@
 /* What a probe writes down: a process that runs a plugin to see how it behaves, and may be ended by
  * it at any moment. The board is memory that it shares with the checker who started it, so that
  * nothing that the plugin does to the process takes the findings along. */
-#ifndef TOCSIN_SINK_PROBE_BOARD_H
-#define TOCSIN_SINK_PROBE_BOARD_H
+#ifndef TOCSIN_PROBE_BOARD_H
+#define TOCSIN_PROBE_BOARD_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

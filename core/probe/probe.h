@@ -1,7 +1,7 @@
 /* A probe: this process calls a plugin in every way that the daemon does, and writes down how it
  * behaves. It may be ended by the plugin at any call: the board knows which. One thread. */
-#ifndef TOCSIN_SINK_PROBE_H
-#define TOCSIN_SINK_PROBE_H
+#ifndef TOCSIN_PROBE_PROBE_H
+#define TOCSIN_PROBE_PROBE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include <tocsin/sink.h>
 
 #include "sink/call.h"
-#include "sink/probe_board.h"
+#include "probe/board.h"
 
 struct plugin;
 struct probe_config;
@@ -73,6 +73,11 @@ bool probe_outcome(const struct probe_call *call, enum probe_check check, const 
 
 /* Attempts of a deliver plugin at a port, with the usual deadline. Returns how long it took. */
 int64_t probe_attempt(struct probe_call *call, void *instance, struct tocsin_outcome *outcome);
+
+/* Whether a far end got more than so many bytes: it counts in another process, and is waited for.
+ */
+bool probe_awaits(
+    const struct probe *probe, enum probe_peer peer, uint64_t before, int64_t patience_ms);
 
 /* "delivered", "retry", ... */
 const char *probe_result_name(uint32_t result);

@@ -1,8 +1,8 @@
 /* What a shared object declares, read from its file without loading it: the symbols that it
  * exports, the libraries that it needs. Source: System V Application Binary Interface, chapters 4
  * and 5 (ELF). */
-#ifndef TOCSIN_SINK_EXPORTS_H
-#define TOCSIN_SINK_EXPORTS_H
+#ifndef TOCSIN_PROBE_EXPORTS_H
+#define TOCSIN_PROBE_EXPORTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* What a plugin shares with the host, and has to leave as it was: descriptors, threads, processes,
  * and what a process has but once. */
-#ifndef TOCSIN_SINK_PROBE_STATE_H
-#define TOCSIN_SINK_PROBE_STATE_H
+#ifndef TOCSIN_PROBE_STATE_H
+#define TOCSIN_PROBE_STATE_H
 
 #include <stddef.h>
 

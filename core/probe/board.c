@@ -1,4 +1,4 @@
-#include "sink/probe_board.h"
+#include "probe/board.h"
 
 #include <stdarg.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "sink/probe_state.h"
+#include "probe/state.h"
 
 #include <dirent.h>
 #include <locale.h>
@@ -17,7 +17,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "sink/probe_board.h"
+#include "probe/board.h"
 
 enum {
     most_descriptors = 1024,

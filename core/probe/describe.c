@@ -1,4 +1,4 @@
-#include "sink/probe_describe.h"
+#include "probe/describe.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "config/options.h"
 #include "sink/plugin.h"
 #include "sink/plugin_image.h"
-#include "sink/probe_board.h"
+#include "probe/board.h"
 
 enum {
     longest_help = 400, /* bytes: one sentence */

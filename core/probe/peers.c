@@ -7,9 +7,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "sink/plugin.h"
-#include "sink/probe.h"
-#include "sink/probe_values.h"
-#include "sink/specimen.h"
+#include "probe/probe.h"
+#include "probe/values.h"
+#include "probe/specimen.h"
 
 static const char *const manners[PEER_COUNT] = {
     [PEER_REFUSES] = "a far end that refuses",
@@ -32,17 +32,6 @@ enum {
     arrival_ms = 3000, /* for what was sent to be read, on a busy machine */
 };
 
-/* How much more than `before` the far end got, as soon as it got some. */
-static uint64_t await_arrival(const struct round *round, uint64_t before)
-{
-    const struct probe_board *board = round->probe->board;
-    int64_t until_ms = clock_mono_ms() + arrival_ms;
-
-    while (atomic_load(&board->received[round->peer]) == before && clock_mono_ms() < until_ms)
-        poll(NULL, 0, 1);
-    return atomic_load(&board->received[round->peer]) - before;
-}
-
 /* Delivered means that the far end said so, or, where it never says anything, that it got it. */
 static void check_delivered(
     struct round *round, const struct probe_call *call, const char *function, uint64_t before)
@@ -50,7 +39,7 @@ static void check_delivered(
     bool is_silent = round->peer == PEER_SILENT;
 
     if (is_silent)
-        round->is_one_way = await_arrival(round, before) > 0;
+        round->is_one_way = probe_awaits(round->probe, round->peer, before, arrival_ms);
     if (probe_values_are_datagrams(round->probe->values) ||
         (round->is_one_way && round->peer != PEER_REFUSES))
         return;

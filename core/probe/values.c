@@ -1,4 +1,4 @@
-#include "sink/probe_values.h"
+#include "probe/values.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@
 #include "config/problems.h"
 #include "config/yaml.h"
 #include "sink/plugin.h"
-#include "sink/probe.h"
+#include "probe/probe.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 #define PEER "{peer}"
