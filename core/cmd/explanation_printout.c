@@ -3,10 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "cmd/explanation.h"
 #include "cmd/printout.h"
-#include "event/line.h"
 
 static const json_t *get(const json_t *object, const char *key)
 {
@@ -80,18 +78,6 @@ static void print_rule(const json_t *rule, int64_t not_tried)
             not_tried == 1 ? "is" : "are");
 }
 
-/* A text of several lines, each on its own and moved in. */
-static void print_lines(const char *text)
-{
-    while (*text) {
-        size_t len = strcspn(text, "\n");
-        auto_buf struct buf line = {0};
-        one_line_append(&line, text, len);
-        printf("   %s\n", buf_text(&line));
-        text += len + (text[len] == '\n');
-    }
-}
-
 static void print_size(const json_t *delivery)
 {
     int64_t size = number(delivery, "size"), limit = number(delivery, "limit");
@@ -126,7 +112,7 @@ static void print_delivery(const json_t *delivery)
         printout_text(get(delivery, "trouble"));
         puts(")");
     }
-    print_lines(json_string_value(get(delivery, "text")));
+    printout_lines(json_string_value(get(delivery, "text")), 3);
     json_array_foreach (facts, i, fact) {
         printf("   ");
         printout_text(get(fact, "label"));

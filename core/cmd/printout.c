@@ -134,14 +134,13 @@ void printout_events(const json_t *events)
     }
 }
 
-/* Each line of a text by itself: no line of an alert stands where one of ours would. */
-static void print_lines(const char *text)
+void printout_lines(const char *text, int indent)
 {
     while (*text) {
         size_t len = strcspn(text, "\n");
         auto_buf struct buf line = {0};
         one_line_append(&line, text, len);
-        printf("    %s\n", buf_text(&line));
+        printf("%*s%s\n", indent, "", buf_text(&line));
         text += len + (text[len] == '\n');
     }
 }
@@ -152,7 +151,7 @@ static void print_rest(const json_t *message)
     const json_t *fact;
     size_t i;
 
-    print_lines(text ? text : "");
+    printout_lines(text ? text : "", 4);
     json_array_foreach (json_object_get(message, "facts"), i, fact) {
         printf("    ");
         printout_text(json_object_get(fact, "label"));

@@ -9,6 +9,9 @@
 /* A text, cleaned; "-" where there is none. */
 void printout_text(const json_t *text);
 
+/* A text's lines, each cleaned and moved in: none of an alert stands where one of ours would. */
+void printout_lines(const char *text, int indent);
+
 /* 2026-11-25T20:00:00.000Z as 2026-11-25 20:00:00, without the line's end. */
 void printout_moment(const json_t *moment);
 
