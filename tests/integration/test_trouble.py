@@ -288,6 +288,7 @@ def test_what_is_older_than_give_up_when_its_sink_returns_is_dead_and_no_flood(
     both = {"chat": sinks.mattermost(mattermost), "duty": sinks.mattermost(other)}
     daemon = make_daemon(both, rules=only_chat(), settings=FAST + "alarms: [duty]\n").start()
     old = [daemon.accept(probe(n)) for n in range(3)]
+    wait_until(lambda: all(daemon.event(one)["deliveries"] for one in old), "each decided")
     wait_until(lambda: len(mattermost.requests) >= 1, "an attempt")
     daemon.stop()
     began = time.monotonic()
