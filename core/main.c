@@ -78,6 +78,10 @@ static const struct command commands[] = {
         plugin_commands},
 };
 
+/* Not for people, and not in the help. */
+static const struct command inner_command = {
+    "sink-host", "SINK FILE.so", "run a sink's plugin apart from tocsin", "", cmd_sink_host};
+
 enum {
     command_count = sizeof commands / sizeof *commands,
 };
@@ -188,6 +192,8 @@ int main(int argc, char **argv)
         puts("tocsin " TOCSIN_VERSION);
         return EXIT_FINE;
     }
+    if (strcmp(name, inner_command.name) == 0)
+        return run_command(&inner_command, argc - 2, argv + 2);
     for (int i = 0; i < command_count; i++)
         if (strcmp(commands[i].name, name) == 0)
             return run_command(&commands[i], argc - 2, argv + 2);

@@ -86,6 +86,11 @@ static void put_fields(struct buf *line, const struct logger *logger)
         put_quoted(line, logger->value);
 }
 
+bool log_wants(const struct logger *logger, enum log_level level)
+{
+    return level <= logger_root(logger)->threshold;
+}
+
 void log_write(const struct logger *logger, enum log_level level, const char *format, ...)
 {
     const struct logger *root = logger_root(logger);

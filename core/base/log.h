@@ -8,6 +8,8 @@
 #ifndef TOCSIN_BASE_LOG_H
 #define TOCSIN_BASE_LOG_H
 
+#include <stdbool.h>
+
 struct secrets;
 
 enum log_level {
@@ -26,6 +28,9 @@ struct logger {
 
 void log_write(const struct logger *logger, enum log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Whether a line of that level is written: for who would have to make it first. */
+bool log_wants(const struct logger *logger, enum log_level level);
 
 #define log_error(logger, ...) log_write((logger), LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warn(logger, ...) log_write((logger), LOG_LEVEL_WARN, __VA_ARGS__)

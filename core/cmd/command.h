@@ -46,6 +46,7 @@ int cmd_drill(const struct command *command, int argc, char **argv);
 int cmd_resume(const struct command *command, int argc, char **argv);
 int cmd_render(const struct command *command, int argc, char **argv);
 int cmd_schema(const struct command *command, int argc, char **argv);
+int cmd_sink_host(const struct command *command, int argc, char **argv);
 int cmd_plugin_check(const struct command *command, int argc, char **argv);
 int cmd_plugin_probe(const struct command *command, int argc, char **argv);
 int cmd_plugin_new(const struct command *command, int argc, char **argv);

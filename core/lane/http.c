@@ -555,6 +555,17 @@ void http_transfer_cancel(struct http_transfer *transfer)
     transfer_rest(transfer);
 }
 
+size_t http_headers_len(const char *headers)
+{
+    const char *line = headers;
+
+    if (!headers)
+        return 0;
+    while (*line)
+        line += strlen(line) + 1;
+    return (size_t)(line - headers) + 1;
+}
+
 const char *http_answer_header(const struct http_answer *answer, const char *name)
 {
     size_t len = strlen(name);

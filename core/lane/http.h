@@ -61,6 +61,9 @@ struct http_transfer *http_lane_send(
 /* Drops a transfer without its done. */
 void http_transfer_cancel(struct http_transfer *transfer);
 
+/* Bytes of an answer's headers, with the empty one at the end; 0 for NULL. */
+size_t http_headers_len(const char *headers);
+
 /* The first header of that name, whatever its case; NULL when there is none. */
 const char *http_answer_header(const struct http_answer *answer, const char *name);
 

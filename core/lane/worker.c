@@ -29,6 +29,7 @@ struct worker {
     struct worker_limits limits;
     bool opened;
     bool is_busy, is_lost, is_dismissed; /* the loop's */
+    bool is_kept;                        /* at rest, for its last job */
     struct event *watchdog;
 };
 
@@ -88,6 +89,8 @@ static void on_result(evutil_socket_t fd, short what, void *arg)
         evtimer_del(worker->watchdog);
         worker->is_busy = false;
         lane->ops->done(lane->context, worker->job, worker->opened);
+        if (!worker->is_busy && !worker->is_kept)
+            worker->job = NULL; /* its memory may become another job's */
     }
 }
 
@@ -153,7 +156,7 @@ static size_t at_work(const struct worker_lane *lane)
     size_t busy = 0;
 
     for (size_t i = 0; i < lane->threads; i++)
-        busy += lane->workers[i] && lane->workers[i]->is_busy;
+        busy += lane->workers[i] && (lane->workers[i]->is_busy || lane->workers[i]->is_kept);
     return busy;
 }
 
@@ -169,13 +172,38 @@ bool worker_lane_is_lost(const struct worker_lane *lane)
     return may_work(lane) == 0;
 }
 
+static struct worker *find_kept(const struct worker_lane *lane, const void *job)
+{
+    for (size_t i = 0; i < lane->threads; i++)
+        if (lane->workers[i] && lane->workers[i]->is_kept && lane->workers[i]->job == job)
+            return lane->workers[i];
+    return NULL;
+}
+
+void worker_lane_keep(struct worker_lane *lane, const void *job)
+{
+    for (size_t i = 0; i < lane->threads; i++)
+        if (lane->workers[i] && !lane->workers[i]->is_busy && lane->workers[i]->job == job)
+            lane->workers[i]->is_kept = true;
+}
+
+void worker_lane_let_go(struct worker_lane *lane, const void *job)
+{
+    struct worker *worker = find_kept(lane, job);
+
+    if (!worker)
+        return;
+    worker->is_kept = false;
+    worker->job = NULL;
+}
+
 /* A started worker that rests, else a place for a new one. */
 static struct worker *worker_choose(struct worker_lane *lane)
 {
     struct worker **empty = NULL;
 
     for (size_t i = 0; i < lane->threads; i++) {
-        if (lane->workers[i] && !lane->workers[i]->is_busy)
+        if (lane->workers[i] && !lane->workers[i]->is_busy && !lane->workers[i]->is_kept)
             return lane->workers[i];
         if (!lane->workers[i] && !empty)
             empty = &lane->workers[i];
@@ -189,9 +217,10 @@ void worker_lane_run(struct worker_lane *lane, void *job, int64_t timeout_ms, in
 {
     int64_t patience_ms = timeout_ms + grace_ms;
     struct timeval patience = clock_timeval(patience_ms);
+    struct worker *kept = find_kept(lane, job);
 
-    assert(job && worker_lane_room(lane) > 0);
-    struct worker *worker = worker_choose(lane);
+    assert(job && (kept || worker_lane_room(lane) > 0));
+    struct worker *worker = kept ? kept : worker_choose(lane);
     worker->is_busy = true;
     worker->job = job;
     worker->limits.deadline_ms = clock_mono_ms() + timeout_ms;

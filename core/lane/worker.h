@@ -54,7 +54,12 @@ size_t worker_lane_room(const struct worker_lane *lane);
 /* True when so many threads were lost that none is left. */
 bool worker_lane_is_lost(const struct worker_lane *lane);
 
-/* Starts a job; there must be room. It has timeout_ms, and is given up grace_ms after. */
+/* From inside `done`: the job has more to be done, and the thread with its instance stays for it
+ * alone until worker_lane_let_go(). */
+void worker_lane_keep(struct worker_lane *lane, const void *job);
+void worker_lane_let_go(struct worker_lane *lane, const void *job);
+
+/* Starts a job, by the thread that is kept for it; else there must be room. It has timeout_ms, and is given up grace_ms after. */
 void worker_lane_run(struct worker_lane *lane, void *job, int64_t timeout_ms, int64_t grace_ms);
 
 #endif

@@ -6,8 +6,20 @@
 #include <tocsin/sink.h>
 
 #include "event/facts.h"
+#include "lane/http.h"
 #include "sink/attempt.h"
 #include "sink/call.h"
+
+enum {
+    ATTEMPT_GRACE_MS = 2000, /* past its deadline a blocking call is given up */
+};
+
+/* What is asked of the plugin now. */
+enum attempt_step {
+    ATTEMPT_RENDER,
+    ATTEMPT_JUDGE,
+    ATTEMPT_DELIVER,
+};
 
 struct attempt {
     LIST_ENTRY(attempt) link; /* sink::attempts */
@@ -26,6 +38,12 @@ struct attempt {
     bool reply_is_cut;        /* the far end said more */
     int64_t began_ms;
     const char *open_failure; /* in the call's memory */
+    enum attempt_step step;
+    /* Of a plugin in a child (sink/isolated.h); what they point to is in the call's memory. */
+    struct tocsin_request request; /* what it rendered */
+    struct http_answer answer;     /* what it is to judge */
+    bool has_failed;               /* the outcome is the host's: the plugin gave none */
+    bool keeps_worker;             /* the instance that rendered judges too */
 };
 
 /* Settles the attempt: counts, tells, frees. status and reply are the far end's, 0 and NULL
@@ -40,5 +58,18 @@ void attempt_drop(struct attempt *attempt);
 
 /* Asks the plugin for a request and sends it: render sinks, on the loop. */
 void attempt_render(struct attempt *attempt);
+
+/* For struct worker_ops: a worker's thread did not come back; or came back when nobody waited. */
+void attempt_overstayed(void *context, void *job);
+void attempt_dropped(void *context, void *job);
+
+/* Has a worker's thread go on with the attempt, by its step. */
+void attempt_hand_over(struct attempt *attempt, enum attempt_step step);
+
+/* Makes the request that the plugin rendered, or keeps it, or ends the attempt. */
+void attempt_take_request(struct attempt *attempt, const struct tocsin_request *request);
+
+/* Ends the attempt by its outcome of the answer, or renders again. */
+void attempt_conclude(struct attempt *attempt, const struct http_answer *answer);
 
 #endif

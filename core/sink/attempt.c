@@ -23,7 +23,7 @@ enum {
     reply_kept = 2000,
     receipt_kept = 500,
     longest_resume = 16384, /* it cannot be cut: half a list of recipients would lose the rest */
-    grace_ms = 2000,        /* past its deadline a blocking call is given up */
+    child_grace_ms = 5000,  /* and what runs in a child is over then: it was killed */
 };
 
 static void dispatch_finish(struct dispatch *dispatch)
@@ -123,6 +123,8 @@ void attempt_end(struct attempt *attempt, int status, const char *reply, bool ke
 
     assert(sink->in_flight > 0);
     sink->in_flight--;
+    if (attempt->keeps_worker)
+        worker_lane_let_go(sink->workers, attempt);
     if (attempt->dispatch.is_drill)
         sink_learn_of_drill(sink, &result);
     else
@@ -137,6 +139,15 @@ void attempt_end_as(struct attempt *attempt, uint32_t result, const char *reason
     attempt->outcome = (struct tocsin_outcome){
         .size = sizeof attempt->outcome, .result = result, .reason = reason};
     attempt_end(attempt, 0, NULL, false);
+}
+
+void attempt_hand_over(struct attempt *attempt, enum attempt_step step)
+{
+    struct sink *sink = attempt->sink;
+    int64_t grace_ms = ATTEMPT_GRACE_MS + (sink->plugin->is_isolated ? child_grace_ms : 0);
+
+    attempt->step = step;
+    worker_lane_run(sink->workers, attempt, sink->policy.timeout_ms, grace_ms);
 }
 
 void sink_attempt(struct sink *sink, const struct dispatch *dispatch, attempt_done done, void *arg)
@@ -162,8 +173,8 @@ void sink_attempt(struct sink *sink, const struct dispatch *dispatch, attempt_do
     if (sink->workers && worker_lane_room(sink->workers) == 0)
         /* A thread was lost after this place had been promised. */
         attempt_end_as(attempt, TOCSIN_RETRY, "no worker is left for this sink");
-    else if (sink->workers)
-        worker_lane_run(sink->workers, attempt, sink->policy.timeout_ms, grace_ms);
+    else if (plugin_blocks(sink->plugin))
+        attempt_hand_over(attempt, ATTEMPT_DELIVER);
     else
         attempt_render(attempt);
 }

@@ -73,11 +73,12 @@ void *call_alloc(struct call *call, size_t size)
     return memset(call_take(call, size), 0, size);
 }
 
-static char *keep_text(struct call *call, const char *text, size_t len)
+char *call_keep(struct call *call, const char *bytes, size_t len)
 {
     char *kept = call_take(call, len + 1);
 
-    memcpy(kept, text, len);
+    if (len)
+        memcpy(kept, bytes, len);
     kept[len] = '\0';
     return kept;
 }
@@ -100,7 +101,7 @@ static char *host_format(struct tocsin_call *face, const char *format, ...)
     buf_vprintf(&call->scratch, format, args);
 #pragma GCC diagnostic pop
     va_end(args);
-    return keep_text(call, call->scratch.data, call->scratch.len);
+    return call_keep(call, call->scratch.data, call->scratch.len);
 }
 
 static char *host_escape(struct tocsin_call *face, uint32_t flavour, const char *text)
@@ -111,7 +112,7 @@ static char *host_escape(struct tocsin_call *face, uint32_t flavour, const char 
 
     buf_clear(&call->scratch);
     escape_append(&call->scratch, known, text, strlen(text));
-    return keep_text(call, buf_text(&call->scratch), call->scratch.len);
+    return call_keep(call, buf_text(&call->scratch), call->scratch.len);
 }
 
 static const char *host_event_json(struct tocsin_call *face)
@@ -122,7 +123,7 @@ static const char *host_event_json(struct tocsin_call *face)
         return "{}";
     auto_free char *text =
         call->is_check ? sample_export(call->samples_given++) : call->make_event_json(call->source);
-    return text ? keep_text(call, text, strlen(text)) : NULL;
+    return text ? call_keep(call, text, strlen(text)) : NULL;
 }
 
 #if HAVE_OPENSSL
@@ -168,6 +169,7 @@ static int host_wait(struct tocsin_call *face, int fd, int events, int64_t timeo
 
 static void host_log(struct tocsin_call *face, const char *format, ...)
 {
+    const struct call *call = call_of(face);
     va_list args;
 
     va_start(args, format);
@@ -176,7 +178,10 @@ static void host_log(struct tocsin_call *face, const char *format, ...)
     auto_free char *text = text_vformat(format, args);
 #pragma GCC diagnostic pop
     va_end(args);
-    log_debug(call_of(face)->logger, "%s", text);
+    if (call->hear)
+        call->hear(call->source, text);
+    else
+        log_debug(call->logger, "%s", text);
 }
 
 static char *host_fill(
@@ -191,8 +196,8 @@ static char *host_fill(
 
     filling_finish(&own);
     if (made)
-        return keep_text(call, made, strlen(made));
-    *why = keep_text(call, error_text(&error), strlen(error_text(&error)));
+        return call_keep(call, made, strlen(made));
+    *why = call_keep(call, error_text(&error), strlen(error_text(&error)));
     return NULL;
 }
 

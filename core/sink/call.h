@@ -22,6 +22,7 @@ struct call {
     const struct worker_limits *limits; /* borrowed; NULL where nothing may block */
     char *(*make_event_json)(const void *source); /* from any thread; the caller frees */
     const void *source;
+    void (*hear)(const void *source, const char *line); /* takes log lines; NULL: the logger does */
     bool is_check;           /* event_json gives samples */
     size_t samples_given;    /* so many of them */
     struct filling *filling; /* borrowed; keeps a template from one call to the next; may be NULL */
@@ -34,5 +35,8 @@ void call_finish(struct call *call);
 
 /* Zeroed memory that lives until call_finish(). */
 void *call_alloc(struct call *call, size_t size);
+
+/* A copy of bytes there, with a NUL behind them. */
+char *call_keep(struct call *call, const char *bytes, size_t len);
 
 #endif

@@ -51,7 +51,7 @@ static void on_worker_done(void *context, void *job, bool opened)
 
 /* The lost thread may still write to the attempt: the result is made beside it, and its memory is
  * left behind. */
-static void on_overstayed(void *context, void *job)
+void attempt_overstayed(void *context, void *job)
 {
     struct sink *sink = context;
     struct attempt *lost = job;
@@ -66,13 +66,13 @@ static void on_overstayed(void *context, void *job)
     beside.outcome = (struct tocsin_outcome){
         .size = sizeof beside.outcome,
         .result = worker_lane_is_lost(sink->workers) ? TOCSIN_UNUSABLE : TOCSIN_RETRY,
-        .maybe_sent = 1,
+        .maybe_sent = lost->step != ATTEMPT_RENDER,
         .reason = "the plugin overstayed its deadline",
     };
     attempt_end(&beside, 0, NULL, true);
 }
 
-static void on_dropped(void *context, void *job)
+void attempt_dropped(void *context, void *job)
 {
     (void)context;
     attempt_drop(job);
@@ -83,6 +83,6 @@ const struct worker_ops attempt_worker_ops = {
     .run = worker_run,
     .close = worker_close,
     .done = on_worker_done,
-    .overstayed = on_overstayed,
-    .dropped = on_dropped,
+    .overstayed = attempt_overstayed,
+    .dropped = attempt_dropped,
 };

@@ -19,6 +19,7 @@ enum {
     interface_major = 1,
     interface_minor = 0,
     most_options = 256,
+    most_config = 1 << 20,
 };
 
 /* What interface 1.0 has must be there for a major 1 plugin to be whole. */
@@ -42,12 +43,10 @@ static bool check_version(
     return true;
 }
 
-static bool check_shape(const struct plugin *plugin, struct error *error)
+static bool check_functions(const struct plugin *plugin, struct error *error)
 {
     const struct tocsin_sink_plugin *found = &plugin->descriptor;
 
-    if (!found->name || !*found->name || !found->version || !found->help)
-        return error_set(error, "%s: says no name, version or help", plugin->path);
     if (!found->open)
         return error_set(error, "%s: has no open function", plugin->path);
     if (!found->render == !found->deliver)
@@ -55,6 +54,15 @@ static bool check_shape(const struct plugin *plugin, struct error *error)
             plugin->path, found->render ? "both" : "neither");
     if (found->judge && !found->render)
         return error_set(error, "%s: judge goes with render only", plugin->path);
+    return true;
+}
+
+static bool check_words(const struct plugin *plugin, struct error *error)
+{
+    const struct tocsin_sink_plugin *found = &plugin->descriptor;
+
+    if (!found->name || !*found->name || !found->version || !found->help)
+        return error_set(error, "%s: says no name, version or help", plugin->path);
     if (found->flavour > TOCSIN_HTML)
         return error_set(
             error, "%s: text flavour %u is unknown here", plugin->path, found->flavour);
@@ -68,6 +76,9 @@ static bool check_rows(const struct plugin *plugin, struct error *error)
     if (found->option_count > most_options)
         return error_set(error, "%s: declares %u options, at most %d can be", plugin->path,
             found->option_count, most_options);
+    if (found->config_size > most_config)
+        return error_set(error, "%s: its config struct has %u bytes, at most %d can be",
+            plugin->path, found->config_size, most_config);
     if (found->option_count && (!found->options || found->option_stride < least_stride))
         return error_set(error, "%s: its option table has no options, or rows of %u bytes",
             plugin->path, found->option_stride);
@@ -101,6 +112,11 @@ static bool check_options(const struct plugin *plugin, struct error *error)
     return true;
 }
 
+bool plugin_examine(const struct plugin *plugin, struct error *error)
+{
+    return check_words(plugin, error) && check_options(plugin, error);
+}
+
 static bool take_descriptor(struct plugin *plugin, const struct tocsin_sink_plugin *found,
     const char *path, struct error *error)
 {
@@ -112,15 +128,18 @@ static bool take_descriptor(struct plugin *plugin, const struct tocsin_sink_plug
     memset(&plugin->descriptor, 0, sizeof plugin->descriptor);
     memcpy(&plugin->descriptor, found, known);
     plugin->path = text_copy(path);
+    plugin->blocks = plugin->descriptor.deliver != NULL;
+    plugin->judges = plugin->descriptor.judge != NULL;
+    plugin->checks = plugin->descriptor.check != NULL;
     return true;
 }
 
 static bool check_declared(struct plugin *plugin, struct error *error)
 {
-    if (!check_shape(plugin, error) || !check_rows(plugin, error))
+    if (!check_functions(plugin, error) || !check_rows(plugin, error))
         return false;
     copy_rows(plugin);
-    return check_options(plugin, error);
+    return plugin_examine(plugin, error);
 }
 
 bool plugin_accept(struct plugin *plugin, const struct tocsin_sink_plugin *found, const char *path,
@@ -219,18 +238,24 @@ const struct tocsin_sink_plugin *plugin_open(const char *path, struct error *err
     return found;
 }
 
+char *plugin_find(const char *name, char *const *folders, size_t folder_count, struct error *error)
+{
+    char *path = strchr(name, '/') ? text_copy(name) : find_file(name, folders, folder_count);
+
+    if (!path)
+        set_not_found(error, name, folders, folder_count);
+    return path;
+}
+
 struct plugin *plugin_load(
     const char *name, char *const *folders, size_t folder_count, struct error *error)
 {
     if (strcmp(name, PLUGIN_INBOX) == 0)
         return load_inbox(error);
-    auto_free char *path =
-        strchr(name, '/') ? text_copy(name) : find_file(name, folders, folder_count);
+    auto_free char *path = plugin_find(name, folders, folder_count, error);
 
-    if (!path) {
-        set_not_found(error, name, folders, folder_count);
+    if (!path)
         return NULL;
-    }
     const struct tocsin_sink_plugin *found = plugin_open(path, error);
     if (!found)
         return NULL;
@@ -245,7 +270,9 @@ void plugin_finish(struct plugin *plugin)
 {
     free((void *)(uintptr_t)plugin->options.options);
     free(plugin->path);
+    free(plugin->description);
     plugin->options = (struct option_table){0};
+    plugin->description = NULL;
     plugin->path = NULL;
 }
 

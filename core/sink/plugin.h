@@ -18,9 +18,19 @@ struct error;
 struct plugin {
     struct tocsin_sink_plugin descriptor; /* the host's copy; what the plugin lacks is zero */
     struct option_table options;          /* owned rows, as this host knows them */
+    bool blocks, judges, checks;          /* it has deliver, judge, check */
     char *path;                           /* owned: the file it came from */
     bool is_inbox; /* built in: what it renders is kept in the ledger, and no request is made */
+    /* It runs in children (sink/isolated.h), was never loaded here, and its descriptor has no
+     * function. */
+    bool is_isolated;
+    char *description; /* owned: what a child said of it; texts and options point into it */
+    size_t description_len;
 };
+
+/* The file of a plugin: name is one with a slash, or is looked for in the folders in order. The
+ * caller frees it; NULL with a sentence that says where it is not. */
+char *plugin_find(const char *name, char *const *folders, size_t folder_count, struct error *error);
 
 /* Loads name from the folders in order, or, where name has a slash, that file; "inbox" is built in.
  * NULL with a sentence that names the file and what does not fit. */
@@ -40,15 +50,18 @@ bool plugin_accept(struct plugin *plugin, const struct tocsin_sink_plugin *found
     struct error *error);
 void plugin_finish(struct plugin *plugin);
 
+/* Checks what a plugin says of itself in words and options. */
+bool plugin_examine(const struct plugin *plugin, struct error *error);
+
 static inline bool plugin_blocks(const struct plugin *plugin)
 {
-    return plugin->descriptor.deliver != NULL;
+    return plugin->blocks;
 }
 
 /* tocsin makes HTTP requests for it. */
 static inline bool plugin_has_requests(const struct plugin *plugin)
 {
-    return plugin->descriptor.render && !plugin->is_inbox;
+    return !plugin->blocks && !plugin->is_inbox;
 }
 
 #endif

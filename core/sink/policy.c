@@ -27,6 +27,7 @@ struct any_options {
     struct tocsin_choice in_doubt;
     const char *fallback;
     struct tocsin_duration fallback_after;
+    struct tocsin_choice isolation;
 };
 struct http_options {
     const char *proxy, *ca;
@@ -48,6 +49,8 @@ static const struct tocsin_option any_table[] = {
     TOCSIN_OPTION(
         struct any_options, fallback, 0, NULL, "the sink that takes over what waited too long"),
     TOCSIN_OPTION(struct any_options, fallback_after, 0, "10m", "how long is too long"),
+    TOCSIN_WORDS(struct any_options, isolation, 0, "none", "none process",
+        "process: the plugin runs in processes of its own, and cannot take tocsin down"),
 };
 static const struct tocsin_option http_table[] = {
     TOCSIN_OPTION(struct http_options, proxy, TOCSIN_URL, NULL, "an HTTP proxy to go through"),
@@ -63,9 +66,6 @@ static const struct tocsin_option breaker_table[] = {
     TOCSIN_OPTION(struct breaker_options, failures, 0, "5", "failures in a row that shut the sink"),
     TOCSIN_OPTION(struct breaker_options, probe, 0, "30s", "how long before one message probes it"),
 };
-
-/* Names of options that are designed and not built: refused by name, never ignored. */
-static const char *const later_names[] = {"isolation"};
 
 static const char *const names_other[] = {"plugin", "retry", "breaker", "timeout", "concurrency",
     "rate", "in_doubt", "fallback", "fallback_after", "isolation", "proxy", NULL};
@@ -277,18 +277,16 @@ static void set_rate(struct policy *policy, const char *written, const struct pl
         "%s: \"rate\" must be like 10/s, 60/m or off, not %s", context->subject, shown);
 }
 
-/* What is designed and not built, and what this sink's plugin would never hear of. */
+/* What this sink's plugin would never hear of. */
 static void refuse_useless(
     const struct yaml *node, const struct plugin *plugin, const struct option_context *context)
 {
-    const struct yaml *proxy = yaml_get(node, "proxy");
+    const struct yaml *proxy = yaml_get(node, "proxy"), *isolation = yaml_get(node, "isolation");
 
-    for (size_t i = 0; i < LENGTH(later_names); i++) {
-        const struct yaml *value = yaml_get(node, later_names[i]);
-        if (value)
-            problem_add(context->problems, value->place, "%s: \"%s\" is not in this version yet",
-                context->subject, later_names[i]);
-    }
+    if (isolation && plugin && plugin->is_inbox && policy_isolates(NULL, node))
+        problem_add(context->problems, isolation->place,
+            "%s: %s is a part of tocsin, and cannot run in a process of its own", context->subject,
+            plugin->descriptor.name);
     if (proxy && plugin && !plugin_has_requests(plugin))
         problem_add(context->problems, proxy->place,
             "%s: \"proxy\" is for sinks whose requests tocsin makes; for %s it makes none",
@@ -357,6 +355,14 @@ static bool read_all(struct policy *policy, const struct plugin *plugin,
         read_http(policy, origin, context);
     read_blocks(policy, origin, context);
     return context->problems->error_count == before;
+}
+
+bool policy_isolates(const struct yaml *defaults, const struct yaml *sink)
+{
+    const struct origin origin = {sink, defaults};
+    const struct yaml *isolation = find_written(&origin, "isolation");
+
+    return isolation && isolation->kind == YAML_SCALAR && strcmp(isolation->text, "process") == 0;
 }
 
 bool policy_read(struct policy *policy, const struct plugin *plugin, const struct yaml *defaults,

@@ -40,6 +40,10 @@ size_t policy_name_count(bool has_requests);
 bool policy_read(struct policy *policy, const struct plugin *plugin, const struct yaml *defaults,
     const struct yaml *sink, const char *subject, struct problems *problems);
 
+/* Whether the plugin is to run in processes of its own; to be known before it is loaded. What is
+ * wrong with the option is for policy_read() to tell. */
+bool policy_isolates(const struct yaml *defaults, const struct yaml *sink);
+
 /* Checks sink_defaults by itself, so that a fault there is reported once and not once a sink. */
 bool policy_check_defaults(const struct yaml *defaults, struct problems *problems);
 

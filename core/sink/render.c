@@ -1,5 +1,6 @@
 /* Render sinks: the plugin says what request to make, the host makes it, and the plugin may judge
- * the answer. What the inbox renders is kept instead. All of it on the loop. */
+ * the answer. What the inbox renders is kept instead. All of it on the loop, but for a plugin in a
+ * child: that is asked by a worker's thread, and the loop goes on with what it said. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,22 +75,12 @@ static void judge(struct attempt *attempt, const struct http_answer *answer)
         .http = answer,
     };
 
-    default_outcome(attempt, answer);
-    if (answer->status != 0 && plugin->descriptor.judge)
-        plugin->descriptor.judge(
-            attempt->sink->instance, &attempt->call.face, &seen.face, &attempt->outcome);
+    plugin->descriptor.judge(
+        attempt->sink->instance, &attempt->call.face, &seen.face, &attempt->outcome);
 }
 
-static void on_answer(const struct http_answer *answer, void *arg)
+void attempt_conclude(struct attempt *attempt, const struct http_answer *answer)
 {
-    struct attempt *attempt = arg;
-    const struct attempt_witness *witness = attempt->dispatch.witness;
-
-    crash_point(CRASH_HTTP_AFTER);
-    if (witness)
-        witness->answered(answer, attempt->arg);
-    attempt->reply_is_cut = answer->is_cut;
-    judge(attempt, answer);
     if (attempt->outcome.notice)
         attempt->notice = attempt->outcome.notice;
     if (attempt->outcome.result == TOCSIN_AGAIN) {
@@ -103,6 +94,37 @@ static void on_answer(const struct http_answer *answer, void *arg)
     }
     attempt_end(attempt, answer->status,
         attempt->outcome.result == TOCSIN_DELIVERED ? NULL : answer->body, false);
+}
+
+/* The answer lives for its call only. */
+static void judge_elsewhere(struct attempt *attempt, const struct http_answer *answer)
+{
+    attempt->answer = *answer;
+    attempt->answer.failure = NULL;
+    attempt->answer.body = call_keep(&attempt->call, answer->body, answer->body_len);
+    attempt->answer.headers =
+        call_keep(&attempt->call, answer->headers, http_headers_len(answer->headers));
+    attempt_hand_over(attempt, ATTEMPT_JUDGE);
+}
+
+static void on_answer(const struct http_answer *answer, void *arg)
+{
+    struct attempt *attempt = arg;
+    const struct attempt_witness *witness = attempt->dispatch.witness;
+
+    crash_point(CRASH_HTTP_AFTER);
+    if (witness)
+        witness->answered(answer, attempt->arg);
+    attempt->reply_is_cut = answer->is_cut;
+    default_outcome(attempt, answer);
+    if (answer->status != 0 && attempt->sink->plugin->judges) {
+        if (attempt->sink->workers) {
+            judge_elsewhere(attempt, answer);
+            return;
+        }
+        judge(attempt, answer);
+    }
+    attempt_conclude(attempt, answer);
 }
 
 /* The plugin's headers, and a content type where it names none. */
@@ -188,7 +210,7 @@ static void attempt_keep(struct attempt *attempt, const struct tocsin_request *r
     attempt_end_as(attempt, TOCSIN_DELIVERED, NULL);
 }
 
-static void take_request(struct attempt *attempt, const struct tocsin_request *request)
+void attempt_take_request(struct attempt *attempt, const struct tocsin_request *request)
 {
     auto_error struct error error = {0};
     const struct guard *guard;
@@ -204,7 +226,7 @@ static void take_request(struct attempt *attempt, const struct tocsin_request *r
         attempt_end_as(attempt, TOCSIN_UNUSABLE, error_text(&error));
 }
 
-void attempt_render(struct attempt *attempt)
+static void render_here(struct attempt *attempt)
 {
     struct sink *sink = attempt->sink;
     struct tocsin_request request = {.size = sizeof request};
@@ -220,5 +242,13 @@ void attempt_render(struct attempt *attempt)
     if (took_ms > slow_render_ms)
         log_warn(&sink->logger, "plugin %s held the loop for %lld ms in render",
             sink->plugin->descriptor.name, (long long)took_ms);
-    take_request(attempt, &request);
+    attempt_take_request(attempt, &request);
+}
+
+void attempt_render(struct attempt *attempt)
+{
+    if (attempt->sink->workers)
+        attempt_hand_over(attempt, ATTEMPT_RENDER);
+    else
+        render_here(attempt);
 }

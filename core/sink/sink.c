@@ -15,6 +15,7 @@
 #include "lane/worker.h"
 #include "sink/attempt.h"
 #include "sink/call.h"
+#include "sink/isolated.h"
 #include "sink/plugin.h"
 
 enum {
@@ -77,25 +78,51 @@ static struct place place_of_reason(
     return configured->place;
 }
 
-/* The plugin's own check of its options: what one table cannot say. */
-static bool ask_plugin(
-    struct sink *sink, const struct config_sink *configured, struct problems *problems)
+static bool ask_here(struct sink *sink, struct error *error)
 {
     static const struct logger silent = {.threshold = LOG_LEVEL_ERROR};
     const char *why = NULL;
     struct call call;
 
-    if (!sink->plugin->descriptor.check)
-        return true;
     call_init(&call, &silent);
     call.is_check = true;
     call.filling = &sink->filling;
     bool ok = sink->plugin->descriptor.check(&call.face, sink->config, &why);
     if (!ok)
-        problem_add(problems, place_of_reason(sink, configured, why), "sink %s: %s", sink->name,
-            why ? why : "its plugin refuses these options and does not say why");
+        error_set(error, "%s", why ? why : "");
     call_finish(&call);
     return ok;
+}
+
+/* The plugin's own check of its options: what one table cannot say. */
+static bool ask_plugin(
+    struct sink *sink, const struct config_sink *configured, struct problems *problems)
+{
+    auto_error struct error error = {0};
+
+    if (!sink->plugin->checks)
+        return true;
+    if (sink->plugin->is_isolated
+            ? isolated_plugin_check(sink->plugin, sink->config, sink->name, &error)
+            : ask_here(sink, &error))
+        return true;
+    const char *why = error_text(&error);
+    problem_add(problems, place_of_reason(sink, configured, why), "sink %s: %s", sink->name,
+        *why ? why : "its plugin refuses these options and does not say why");
+    return false;
+}
+
+/* The inbox has no file. */
+static struct plugin *load_plugin(
+    const struct config *config, const struct config_sink *configured, struct error *error)
+{
+    bool is_isolated = policy_isolates(config->sink_defaults, configured->node) &&
+                       strcmp(configured->plugin, PLUGIN_INBOX) != 0;
+
+    if (is_isolated)
+        return isolated_plugin_load(configured->plugin, config->plugin_path,
+            config->plugin_path_count, configured->name, error);
+    return plugin_load(configured->plugin, config->plugin_path, config->plugin_path_count, error);
 }
 
 /* The host's options and the plugin's, whatever is wrong with the others; then what the plugin says
@@ -122,8 +149,7 @@ struct sink *sink_create(
     sink->name = text_copy(configured->name);
     sink->secrets = config->secrets;
     sink->last_took_ms = INT64_MAX;
-    sink->plugin =
-        plugin_load(configured->plugin, config->plugin_path, config->plugin_path_count, &error);
+    sink->plugin = load_plugin(config, configured, &error);
     if (!sink->plugin)
         problem_add(problems, yaml_get(configured->node, "plugin")->place, "sink %s: %s",
             sink->name, error_text(&error));
@@ -141,9 +167,10 @@ void sink_start(
     sink->logger = logger_with(logger, "sink", sink->name);
     sink->http = http;
     budget_init(&sink->budget, sink->policy.rate, clock_mono_ms());
-    if (plugin_blocks(sink->plugin))
+    if (plugin_blocks(sink->plugin) || sink->plugin->is_isolated)
         sink->workers = worker_lane_create(base, threads,
-            threads > may_be_lost ? threads : may_be_lost, &attempt_worker_ops, sink);
+            threads > may_be_lost ? threads : may_be_lost,
+            sink->plugin->is_isolated ? &isolated_worker_ops : &attempt_worker_ops, sink);
 }
 
 bool sink_dismiss(struct sink *sink)
