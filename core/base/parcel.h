@@ -1,12 +1,12 @@
 /* Values one after another as bytes, for another process of the same program on the same machine:
- * numbers as they lie in memory, texts with their length and their NUL. One list of calls both packs
- * and unpacks, so that the two cannot differ:
+ * numbers as they lie in memory, texts with their length and their NUL. One list of calls both
+ * packs and unpacks, so that the two cannot differ:
  *
  *     parcel_u32(parcel, &outcome->result);
  *     parcel_text(parcel, &outcome->reason);
  *
- * Packing only reads. What is unpacked is not trusted: whatever does not fit makes the parcel broken, and every value
- * from then on zero. */
+ * Packing only reads. What is unpacked is not trusted: whatever does not fit makes the parcel
+ * broken, and every value from then on zero. */
 #ifndef TOCSIN_BASE_PARCEL_H
 #define TOCSIN_BASE_PARCEL_H
 

@@ -89,8 +89,8 @@ static void set_attributes(posix_spawnattr_t *attributes)
     posix_spawnattr_setsigmask(attributes, &none);
     posix_spawnattr_setsigdefault(attributes, &all);
     posix_spawnattr_setpgroup(attributes, 0);
-    posix_spawnattr_setflags(attributes,
-        POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setflags(
+        attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 }
 
 static int spawn(pid_t *pid, const char *const *argv, const struct far_side *far)
@@ -187,8 +187,8 @@ static void describe_end(struct child *child, int status)
     int number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 
     if (!number)
-        snprintf(child->end, sizeof child->end, "ended by itself with status %d",
-            WEXITSTATUS(status));
+        snprintf(
+            child->end, sizeof child->end, "ended by itself with status %d", WEXITSTATUS(status));
     else
         snprintf(child->end, sizeof child->end, "was ended by signal %d (%s)", number,
             sigdescr_np(number) ? sigdescr_np(number) : "unknown");
@@ -267,7 +267,7 @@ bool child_look(struct child *child)
 
 static bool kill_by(struct child *child, enum frame_fate fate)
 {
-    child_kill(child, fate == FRAME_NOT_YET ? "did not take what it was to be told"
+    child_kill(child, fate == FRAME_NOT_YET  ? "did not take what it was to be told"
                       : fate == FRAME_BROKEN ? "was to be told more than can be"
                                              : NULL);
     return false;

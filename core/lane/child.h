@@ -1,8 +1,8 @@
-/* The way out for what is not trusted with this process: a child, which is this very program started
- * anew (never only forked), with a socket to it. It is given nothing else: no descriptor of ours, no
- * secret of our environment. A conversation is made by one thread at a time, and every wait in it
- * has an end: what does not answer by then is killed. The child lives no longer than the thread that
- * started it. */
+/* The way out for what is not trusted with this process: a child, which is this very program
+ * started anew (never only forked), with a socket to it. It is given nothing else: no descriptor of
+ * ours, no secret of our environment. A conversation is made by one thread at a time, and every
+ * wait in it has an end: what does not answer by then is killed. The child lives no longer than the
+ * thread that started it. */
 #ifndef TOCSIN_LANE_CHILD_H
 #define TOCSIN_LANE_CHILD_H
 
@@ -36,8 +36,8 @@ static inline bool child_runs(const struct child *child)
     return child->pid != 0;
 }
 
-/* Whether it is there, at rest: if it has ended meanwhile, it is taken away, and child->end says how
- * it was. */
+/* Whether it is there, at rest: if it has ended meanwhile, it is taken away, and child->end says
+ * how it was. */
 bool child_look(struct child *child);
 
 /* Sends a frame by the monotonic time. Whatever goes wrong ends the child. */
@@ -45,8 +45,8 @@ bool child_send(struct child *child, struct buf *frame, int64_t until_ms);
 
 /* The next frame from it; data lives until the next call. False: by then none came, or the child
  * ended, or what came is no frame: there is no child any more, and child->end says why. A stop_fd
- * that becomes readable (negative: there is none) is told to it by an empty frame of kind stop_kind,
- * and leaves it a second. */
+ * that becomes readable (negative: there is none) is told to it by an empty frame of kind
+ * stop_kind, and leaves it a second. */
 struct child_patience {
     int64_t until_ms; /* monotonic */
     int stop_fd;

@@ -59,7 +59,8 @@ bool worker_lane_is_lost(const struct worker_lane *lane);
 void worker_lane_keep(struct worker_lane *lane, const void *job);
 void worker_lane_let_go(struct worker_lane *lane, const void *job);
 
-/* Starts a job, by the thread that is kept for it; else there must be room. It has timeout_ms, and is given up grace_ms after. */
+/* Starts a job, by the thread that is kept for it; else there must be room. It has timeout_ms, and
+ * is given up grace_ms after. */
 void worker_lane_run(struct worker_lane *lane, void *job, int64_t timeout_ms, int64_t grace_ms);
 
 #endif

@@ -23,8 +23,8 @@ struct call {
     char *(*make_event_json)(const void *source); /* from any thread; the caller frees */
     const void *source;
     void (*hear)(const void *source, const char *line); /* takes log lines; NULL: the logger does */
-    bool is_check;           /* event_json gives samples */
-    size_t samples_given;    /* so many of them */
+    bool is_check;                                      /* event_json gives samples */
+    size_t samples_given;                               /* so many of them */
     struct filling *filling; /* borrowed; keeps a template from one call to the next; may be NULL */
 };
 

@@ -21,9 +21,9 @@ enum cargo_kind {
     CARGO_RENDER,  /* done: request */
     CARGO_JUDGE,   /* answer, outcome; done: outcome */
     CARGO_DELIVER, /* done: outcome */
-    CARGO_CLOSE,     /* the child ends */
-    CARGO_STOP,      /* what is under way is to come to its end; no answer */
-    CARGO_EVENT,     /* the text, asked for by CARGO_WANTS_EVENT */
+    CARGO_CLOSE,   /* the child ends */
+    CARGO_STOP,    /* what is under way is to come to its end; no answer */
+    CARGO_EVENT,   /* the text, asked for by CARGO_WANTS_EVENT */
     /* From the child. */
     CARGO_PLUGIN,      /* once, at first: its description */
     CARGO_NO_PLUGIN,   /* instead: why it cannot be loaded */

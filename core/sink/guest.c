@@ -94,8 +94,8 @@ static bool answer_event(struct guest *guest, const struct question *question)
 }
 
 /* What it says until the answer is there. */
-static bool listen(struct guest *guest, struct question *question, uint8_t *kind, const char **data,
-    size_t *len)
+static bool listen(
+    struct guest *guest, struct question *question, uint8_t *kind, const char **data, size_t *len)
 {
     while (child_receive(&guest->child, &question->patience, kind, data, len)) {
         if (*kind == CARGO_DONE || *kind == CARGO_PLUGIN || *kind == CARGO_NO_PLUGIN)
@@ -112,8 +112,8 @@ static bool listen(struct guest *guest, struct question *question, uint8_t *kind
     return false;
 }
 
-enum guest_answer guest_start(struct guest *guest, struct question *question, const char **data,
-    size_t *len, char **why)
+enum guest_answer guest_start(
+    struct guest *guest, struct question *question, const char **data, size_t *len, char **why)
 {
     const char *const words[] = {"sink-host", guest->sink, guest->path, NULL};
     auto_error struct error error = {0};

@@ -38,8 +38,8 @@ enum guest_answer {
 
 /* Starts it and has it load the plugin. Answered: data is its description; refuses: data is why.
  * Died: the guest's own words of it are in *why, which the caller frees. */
-enum guest_answer guest_start(struct guest *guest, struct question *question, const char **data,
-    size_t *len, char **why);
+enum guest_answer guest_start(
+    struct guest *guest, struct question *question, const char **data, size_t *len, char **why);
 
 /* Begins a frame, to be packed. */
 struct parcel guest_frame(struct guest *guest, uint8_t kind);

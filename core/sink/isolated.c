@@ -45,8 +45,7 @@ static bool take_description(
     return plugin_examine(plugin, error);
 }
 
-static bool ask_for_description(
-    struct plugin *plugin, const char *sink, struct error *error)
+static bool ask_for_description(struct plugin *plugin, const char *sink, struct error *error)
 {
     struct guest guest = {.sink = sink, .path = plugin->path};
     struct question question = question_at_load();
@@ -230,9 +229,8 @@ static bool open_plugin(struct tenant *tenant, struct attempt *attempt, struct q
     if (!is_answered)
         return fail(attempt, TOCSIN_RETRY, false, death);
     guest->is_open = says_yes(&answer, &why);
-    return guest->is_open ||
-           fail(attempt, TOCSIN_UNUSABLE, false,
-               why ? why : "the plugin does not open, and does not say why");
+    return guest->is_open || fail(attempt, TOCSIN_UNUSABLE, false,
+                                 why ? why : "the plugin does not open, and does not say why");
 }
 
 static bool make_ready(struct tenant *tenant, struct attempt *attempt, struct question *question)
@@ -288,9 +286,8 @@ static bool is_in_doubt(const struct attempt *attempt, bool was_told)
 
 static void ask(struct tenant *tenant, struct attempt *attempt, struct question *question)
 {
-    static const char *const names[] = {[ATTEMPT_RENDER] = "render",
-        [ATTEMPT_JUDGE] = "judge",
-        [ATTEMPT_DELIVER] = "deliver"};
+    static const char *const names[] = {
+        [ATTEMPT_RENDER] = "render", [ATTEMPT_JUDGE] = "judge", [ATTEMPT_DELIVER] = "deliver"};
     auto_free char *death = NULL;
     struct parcel answer;
     bool was_told;

@@ -1,8 +1,8 @@
 /* A plugin that runs in children (`isolation: process`), as the daemon sees it. Nothing of it is
- * loaded here: what it declares is asked of a child, and each worker of the sink talks to a child of
- * its own, which opens the plugin when the first attempt comes. One that dies, or does not answer
- * in time, costs that attempt; the next attempt starts it anew, so that restarts come no faster than
- * attempts: the sink's back-off and breaker hold for them. */
+ * loaded here: what it declares is asked of a child, and each worker of the sink talks to a child
+ * of its own, which opens the plugin when the first attempt comes. One that dies, or does not
+ * answer in time, costs that attempt; the next attempt starts it anew, so that restarts come no
+ * faster than attempts: the sink's back-off and breaker hold for them. */
 #ifndef TOCSIN_SINK_ISOLATED_H
 #define TOCSIN_SINK_ISOLATED_H
 

@@ -114,7 +114,7 @@ static bool check_options(const struct plugin *plugin, struct error *error)
 
 bool plugin_examine(const struct plugin *plugin, struct error *error)
 {
-    return check_words(plugin, error) && check_options(plugin, error);
+    return check_words(plugin, error) && check_rows(plugin, error) && check_options(plugin, error);
 }
 
 static bool take_descriptor(struct plugin *plugin, const struct tocsin_sink_plugin *found,

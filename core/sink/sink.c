@@ -168,9 +168,9 @@ void sink_start(
     sink->http = http;
     budget_init(&sink->budget, sink->policy.rate, clock_mono_ms());
     if (plugin_blocks(sink->plugin) || sink->plugin->is_isolated)
-        sink->workers = worker_lane_create(base, threads,
-            threads > may_be_lost ? threads : may_be_lost,
-            sink->plugin->is_isolated ? &isolated_worker_ops : &attempt_worker_ops, sink);
+        sink->workers =
+            worker_lane_create(base, threads, threads > may_be_lost ? threads : may_be_lost,
+                sink->plugin->is_isolated ? &isolated_worker_ops : &attempt_worker_ops, sink);
 }
 
 bool sink_dismiss(struct sink *sink)
