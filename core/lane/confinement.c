@@ -44,14 +44,22 @@ static void set_signals(void)
     signal(SIGXFSZ, SIG_IGN);
 }
 
-static bool limit(int resource, rlim_t most, struct error *error)
+/* Never more than it is already: nobody may raise it. */
+static struct rlimit lowered(struct rlimit limits, rlim_t most)
 {
-    struct rlimit limits;
+    rlim_t max = limits.rlim_max < most ? limits.rlim_max : most;
 
-    if (getrlimit(resource, &limits) == 0) {
-        limits.rlim_max = limits.rlim_max < most ? limits.rlim_max : most;
-        limits.rlim_cur = limits.rlim_cur < limits.rlim_max ? limits.rlim_cur : limits.rlim_max;
-        if (setrlimit(resource, &limits) == 0)
+    return (struct rlimit){limits.rlim_cur < max ? limits.rlim_cur : max, max};
+}
+
+static bool limit_resources(struct error *error)
+{
+    const struct rlimit no_core = {0, 0};
+    struct rlimit data;
+
+    if (setrlimit(RLIMIT_CORE, &no_core) == 0 && getrlimit(RLIMIT_DATA, &data) == 0) {
+        data = HAS_SHADOW_MEMORY ? data : lowered(data, most_data);
+        if (setrlimit(RLIMIT_DATA, &data) == 0)
             return true;
     }
     return error_set(error, "limit the resources of a plugin's process: %s", strerror(errno));
@@ -64,6 +72,5 @@ bool confine_process(struct error *error)
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return error_set(error, "confine a plugin's process: %s", strerror(errno));
     set_signals();
-    return limit(RLIMIT_CORE, 0, error) &&
-           (HAS_SHADOW_MEMORY || limit(RLIMIT_DATA, most_data, error));
+    return limit_resources(error);
 }

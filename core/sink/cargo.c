@@ -77,20 +77,20 @@ void cargo_message(struct parcel *parcel, struct call *call, struct tocsin_messa
 /* Texts with NULL at the end; the list itself may be NULL. */
 static void carry_texts(struct parcel *parcel, struct call *call, const char *const **list)
 {
-    bool is_there = *list != NULL;
+    const char *const *given = parcel_is_packed(parcel) ? *list : NULL;
+    bool is_there = given != NULL;
     size_t count = 0;
 
     parcel_bool(parcel, &is_there);
     if (!is_there)
         return;
-    if (parcel_is_packed(parcel))
-        while ((*list)[count])
-            count++;
+    while (given && given[count])
+        count++;
     parcel_count(parcel, &count);
     const char **texts =
         parcel_is_packed(parcel) ? NULL : find_room(call, (count + 1) * sizeof *texts);
     for (size_t i = 0; i < count; i++) {
-        const char *text = texts ? NULL : (*list)[i];
+        const char *text = given ? given[i] : NULL;
         parcel_text(parcel, &text);
         if (texts)
             texts[i] = text;
@@ -199,7 +199,7 @@ static void carry_member(struct parcel *parcel, uint32_t type, void *member)
         carry_map(parcel, member);
         break;
     default:
-        assert(!"a type that options_fault() has let pass");
+        assert(false); /* options_fault() lets no other type pass */
     }
 }
 
