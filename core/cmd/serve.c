@@ -22,6 +22,7 @@
 #include "config/config.h"
 #include "flow/flow.h"
 #include "hook/listener.h"
+#include "sink/blame.h"
 #include "store/journal.h"
 
 enum {
@@ -157,6 +158,7 @@ static void daemon_begin(struct daemon *daemon)
     daemon->base = loop_create();
     daemon->metrics = metrics_create();
     watch_signals(daemon);
+    blame_watch_loop();
 }
 
 static void daemon_end(struct daemon *daemon)

@@ -20,6 +20,7 @@
 #include "message/proof.h"
 #include "message/sample.h"
 #include "rule/ruleset.h"
+#include "sink/blame.h"
 #include "sink/fallback.h"
 #include "sink/plugin.h"
 #include "sink/sink.h"
@@ -29,6 +30,7 @@ static bool load_sinks(struct setup *setup)
     const struct config *config = setup->config;
     bool ok = policy_check_defaults(config->sink_defaults, &setup->problems);
 
+    blame_install();
     if (!ok)
         setup->config->sink_defaults = NULL; /* every sink would report the same again */
     setup->sinks = mem_alloc(config->sink_count * sizeof(struct sink *));

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "lane/worker.h"
 #include "sink/attempt-private.h"
+#include "sink/blame.h"
 #include "sink/plugin.h"
 #include "sink/sink.h"
 
@@ -10,9 +11,12 @@ static void *worker_open(void *context, void *job)
 {
     const struct sink *sink = context;
     struct attempt *attempt = job;
+    struct blame blame = {.sink = sink->name, .file = sink->plugin->path, .call = "open"};
     const char *why = NULL;
-    void *instance = sink->plugin->descriptor.open(&attempt->call.face, sink->config, &why);
 
+    blame_enter(&blame);
+    void *instance = sink->plugin->descriptor.open(&attempt->call.face, sink->config, &why);
+    blame_leave(&blame);
     if (!instance)
         attempt->open_failure = why ? why : "the plugin does not open, and does not say why";
     return instance;
@@ -22,19 +26,25 @@ static void worker_run(void *context, void *instance, void *job, const struct wo
 {
     const struct sink *sink = context;
     struct attempt *attempt = job;
+    struct blame blame = {.sink = sink->name, .file = sink->plugin->path, .call = "deliver"};
 
     attempt->call.limits = limits;
     crash_point(CRASH_WORKER_BEFORE);
+    blame_enter(&blame);
     sink->plugin->descriptor.deliver(instance, &attempt->call.face, &attempt->outcome);
+    blame_leave(&blame);
     crash_point(CRASH_WORKER_AFTER);
 }
 
 static void worker_close(void *context, void *instance)
 {
     const struct sink *sink = context;
+    struct blame blame = {.sink = sink->name, .file = sink->plugin->path, .call = "close"};
 
+    blame_enter(&blame);
     if (sink->plugin->descriptor.close)
         sink->plugin->descriptor.close(instance);
+    blame_leave(&blame);
 }
 
 static void on_worker_done(void *context, void *job, bool opened)

@@ -10,6 +10,7 @@
 #include "lane/guard.h"
 #include "lane/http.h"
 #include "sink/attempt-private.h"
+#include "sink/blame.h"
 #include "sink/plugin.h"
 #include "sink/request.h"
 #include "sink/sink.h"
@@ -75,8 +76,11 @@ static void judge(struct attempt *attempt, const struct http_answer *answer)
         .http = answer,
     };
 
+    struct blame blame = {.sink = attempt->sink->name, .file = plugin->path, .call = "judge"};
+    blame_enter(&blame);
     plugin->descriptor.judge(
         attempt->sink->instance, &attempt->call.face, &seen.face, &attempt->outcome);
+    blame_leave(&blame);
 }
 
 void attempt_conclude(struct attempt *attempt, const struct http_answer *answer)
@@ -194,10 +198,14 @@ static void attempt_send(
 static bool open_instance(struct attempt *attempt)
 {
     struct sink *sink = attempt->sink;
+    struct blame blame = {.sink = sink->name, .file = sink->plugin->path, .call = "open"};
     const char *why = NULL;
 
-    if (!sink->instance)
-        sink->instance = sink->plugin->descriptor.open(&attempt->call.face, sink->config, &why);
+    if (sink->instance)
+        return true;
+    blame_enter(&blame);
+    sink->instance = sink->plugin->descriptor.open(&attempt->call.face, sink->config, &why);
+    blame_leave(&blame);
     if (!sink->instance)
         attempt->open_failure = why ? why : "the plugin does not open, and does not say why";
     return sink->instance != NULL;
@@ -229,6 +237,7 @@ void attempt_take_request(struct attempt *attempt, const struct tocsin_request *
 static void render_here(struct attempt *attempt)
 {
     struct sink *sink = attempt->sink;
+    struct blame blame = {.sink = sink->name, .file = sink->plugin->path, .call = "render"};
     struct tocsin_request request = {.size = sizeof request};
     int64_t before_ms = clock_mono_ms();
 
@@ -237,7 +246,9 @@ static void render_here(struct attempt *attempt)
         attempt_end_as(attempt, TOCSIN_UNUSABLE, attempt->open_failure);
         return;
     }
+    blame_enter(&blame);
     sink->plugin->descriptor.render(sink->instance, &attempt->call.face, &request);
+    blame_leave(&blame);
     int64_t took_ms = clock_mono_ms() - before_ms;
     if (took_ms > slow_render_ms)
         log_warn(&sink->logger, "plugin %s held the loop for %lld ms in render",

@@ -14,6 +14,7 @@
 #include "config/yaml.h"
 #include "lane/worker.h"
 #include "sink/attempt.h"
+#include "sink/blame.h"
 #include "sink/call.h"
 #include "sink/isolated.h"
 #include "sink/plugin.h"
@@ -81,13 +82,16 @@ static struct place place_of_reason(
 static bool ask_here(struct sink *sink, struct error *error)
 {
     static const struct logger silent = {.threshold = LOG_LEVEL_ERROR};
+    struct blame blame = {.sink = sink->name, .file = sink->plugin->path, .call = "check"};
     const char *why = NULL;
     struct call call;
 
     call_init(&call, &silent);
     call.is_check = true;
     call.filling = &sink->filling;
+    blame_enter(&blame);
     bool ok = sink->plugin->descriptor.check(&call.face, sink->config, &why);
+    blame_leave(&blame);
     if (!ok)
         error_set(error, "%s", why ? why : "");
     call_finish(&call);
@@ -118,11 +122,16 @@ static struct plugin *load_plugin(
 {
     bool is_isolated = policy_isolates(config->sink_defaults, configured->node) &&
                        strcmp(configured->plugin, PLUGIN_INBOX) != 0;
+    struct blame blame = {.sink = configured->name, .file = configured->plugin, .call = "loading"};
 
     if (is_isolated)
         return isolated_plugin_load(configured->plugin, config->plugin_path,
             config->plugin_path_count, configured->name, error);
-    return plugin_load(configured->plugin, config->plugin_path, config->plugin_path_count, error);
+    blame_enter(&blame);
+    struct plugin *plugin =
+        plugin_load(configured->plugin, config->plugin_path, config->plugin_path_count, error);
+    blame_leave(&blame);
+    return plugin;
 }
 
 /* The host's options and the plugin's, whatever is wrong with the others; then what the plugin says
@@ -193,8 +202,12 @@ bool sink_stop(struct sink *sink)
 
 static void sink_close(struct sink *sink)
 {
+    struct blame blame = {.sink = sink->name, .file = sink->plugin->path, .call = "close"};
+
+    blame_enter(&blame);
     if (sink->instance && sink->plugin->descriptor.close)
         sink->plugin->descriptor.close(sink->instance);
+    blame_leave(&blame);
     if (sink->config)
         options_finish(&sink->plugin->options, sink->config);
     free(sink->config);
