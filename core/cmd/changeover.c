@@ -100,7 +100,7 @@ static bool is_same_sink(const struct setup *a, const struct sink *sink_a, const
     const struct yaml *sinks_b = yaml_get(b->config->document, "sinks");
 
     return strcmp(sink_a->name, sink_b->name) == 0 &&
-           strcmp(sink_a->plugin->path, sink_b->plugin->path) == 0 &&
+           plugin_is_same(sink_a->plugin, sink_b->plugin) &&
            yaml_equals(a->config->sink_defaults, b->config->sink_defaults) &&
            yaml_equals(yaml_get(sinks_a, sink_a->name), yaml_get(sinks_b, sink_b->name));
 }

@@ -276,6 +276,13 @@ void plugin_finish(struct plugin *plugin)
     plugin->path = NULL;
 }
 
+bool plugin_is_same(const struct plugin *a, const struct plugin *b)
+{
+    return strcmp(a->path, b->path) == 0 && a->description_len == b->description_len &&
+           (a->description_len == 0 ||
+               memcmp(a->description, b->description, a->description_len) == 0);
+}
+
 void plugin_destroy(struct plugin *plugin)
 {
     if (!plugin)

@@ -53,6 +53,9 @@ void plugin_finish(struct plugin *plugin);
 /* Checks what a plugin says of itself in words and options. */
 bool plugin_examine(const struct plugin *plugin, struct error *error);
 
+/* Of the same file; and where children load that, it holds what it did when the other was asked. */
+bool plugin_is_same(const struct plugin *a, const struct plugin *b);
+
 static inline bool plugin_blocks(const struct plugin *plugin)
 {
     return plugin->blocks;

@@ -3,12 +3,14 @@ message but its own."""
 
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 
 import pytest
 
 import sinks
+from fakes.recorder import Recorder
 from stage import load_event
 from tocsin import BUILD, PLUGINS, TEST_PLUGINS, run, wait_until
 
@@ -139,6 +141,30 @@ def test_one_that_is_killed_at_rest_costs_nothing(make_daemon, mattermost):
     assert delivered["state"] == "delivered" and delivered["failed_attempts"] == []
     after, = children(daemon)["chat"]
     assert after != before
+
+
+def test_an_exchanged_file_is_taken_by_a_reload(make_daemon, started, tmp_path):
+    recorder = started(Recorder())
+    file = tmp_path / "mine.so"
+    shutil.copy(TEST_PLUGINS / "poison.so", file)
+    sink = isolated({"plugin": str(file), "url": recorder.url, "concurrency": 1, **QUICK})
+    daemon = make_daemon({"mine": sink}).start()
+    daemon.accept(note(1))
+    daemon.wait_settled()
+
+    shutil.copy(TEST_PLUGINS / "record.so", tmp_path / "fresh.so")
+    os.replace(tmp_path / "fresh.so", file)
+    daemon.accept(note(2))
+    daemon.wait_settled()
+    for pid in children(daemon)["mine"]:
+        os.kill(pid, signal.SIGKILL)
+    event = daemon.accept(note(3))
+    wait_until(lambda: states(daemon, event)["mine"]["failed_attempts"], "refused")
+    refused = states(daemon, event)["mine"]
+    assert "the plugin's file is another" in refused["failed_attempts"][0]["reason"], refused
+    assert daemon.command("reload").returncode == 0
+    wait_until(lambda: states(daemon, event)["mine"]["state"] == "delivered", "by the new one")
+    assert ["sink" in post["json"] for post in recorder.wait_for(3)] == [False, False, True]
 
 
 def test_none_is_left_when_a_sink_goes_or_the_daemon_ends(make_daemon, mattermost):
