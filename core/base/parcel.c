@@ -111,14 +111,14 @@ void parcel_bytes(struct parcel *parcel, const char **bytes, uint64_t *len)
     *len = size;
 }
 
-void parcel_count(struct parcel *parcel, size_t *count)
+void parcel_count(struct parcel *parcel, size_t *count, size_t least)
 {
     uint32_t number = (uint32_t)*count;
 
     parcel_u32(parcel, &number);
     if (parcel->out)
         return;
-    if (number > parcel->len - parcel->at) {
+    if (number > (parcel->len - parcel->at) / least) {
         parcel->is_broken = true;
         number = 0;
     }

@@ -41,9 +41,12 @@ void parcel_text(struct parcel *parcel, const char **text);
 /* Bytes that may hold a NUL; one follows them. */
 void parcel_bytes(struct parcel *parcel, const char **bytes, uint64_t *len);
 
-/* How many of something follow, each of at least a byte: never more than the bytes that are left.
- */
-void parcel_count(struct parcel *parcel, size_t *count);
+/* How many of something follow, each of at least so many bytes: never more than there is room for
+ * in the bytes that are left, so that who makes room for them is not made to by a number alone. */
+enum {
+    PARCEL_TEXT_LEAST = 4, /* of a text: its length */
+};
+void parcel_count(struct parcel *parcel, size_t *count, size_t least);
 
 /* Unpacked to its end, and whole. */
 bool parcel_is_whole(const struct parcel *parcel);

@@ -9,6 +9,12 @@
 #include "sink/call.h"
 #include "sink/plugin.h"
 
+/* The fewest bytes of what there may be many of, as it is packed here. */
+enum {
+    pair_least = 2 * PARCEL_TEXT_LEAST, /* of a map, or a fact */
+    option_least = 4 * PARCEL_TEXT_LEAST + 3 * (int)sizeof(uint32_t),
+};
+
 static void carry_i32(struct parcel *parcel, int32_t *value)
 {
     uint32_t number = (uint32_t)*value;
@@ -34,14 +40,16 @@ static void *find_room(struct call *call, size_t size)
 
 static void carry_facts(struct parcel *parcel, struct call *call, struct tocsin_message *message)
 {
-    size_t count = message->fact_count;
-    const struct tocsin_fact *packed = message->facts;
+    size_t count = message->fact_count, stride = message->fact_stride;
+    const char *packed = (const char *)message->facts;
 
-    parcel_count(parcel, &count);
+    parcel_count(parcel, &count, pair_least);
     struct tocsin_fact *facts =
         parcel_is_packed(parcel) ? NULL : find_room(call, (count + 1) * sizeof *facts);
     for (size_t i = 0; i < count; i++) {
-        struct tocsin_fact fact = facts ? (struct tocsin_fact){0} : packed[i];
+        struct tocsin_fact fact = {0};
+        if (!facts)
+            memcpy(&fact, packed + i * stride, sizeof fact);
         parcel_text(parcel, &fact.label);
         parcel_text(parcel, &fact.value);
         if (facts)
@@ -86,7 +94,7 @@ static void carry_texts(struct parcel *parcel, struct call *call, const char *co
         return;
     while (given && given[count])
         count++;
-    parcel_count(parcel, &count);
+    parcel_count(parcel, &count, PARCEL_TEXT_LEAST);
     const char **texts =
         parcel_is_packed(parcel) ? NULL : find_room(call, (count + 1) * sizeof *texts);
     for (size_t i = 0; i < count; i++) {
@@ -143,7 +151,7 @@ void cargo_answer(struct parcel *parcel, struct http_answer *answer)
 
 static void carry_list(struct parcel *parcel, struct tocsin_list *list)
 {
-    parcel_count(parcel, &list->count);
+    parcel_count(parcel, &list->count, PARCEL_TEXT_LEAST);
     const char **items =
         parcel_is_packed(parcel) ? NULL : mem_alloc((list->count + 1) * sizeof *items);
     for (size_t i = 0; i < list->count; i++) {
@@ -158,7 +166,7 @@ static void carry_list(struct parcel *parcel, struct tocsin_list *list)
 
 static void carry_map(struct parcel *parcel, struct tocsin_map *map)
 {
-    parcel_count(parcel, &map->count);
+    parcel_count(parcel, &map->count, pair_least);
     struct tocsin_pair *pairs =
         parcel_is_packed(parcel) ? NULL : mem_alloc((map->count + 1) * sizeof *pairs);
     for (size_t i = 0; i < map->count; i++) {
@@ -227,7 +235,7 @@ static void carry_options(struct parcel *parcel, struct plugin *plugin)
     struct tocsin_sink_plugin *descriptor = &plugin->descriptor;
     size_t count = plugin->options.count;
 
-    parcel_count(parcel, &count);
+    parcel_count(parcel, &count, option_least);
     struct tocsin_option *options =
         parcel_is_packed(parcel) ? NULL : mem_alloc((count + 1) * sizeof *options);
     for (size_t i = 0; i < count; i++) {

@@ -24,7 +24,7 @@ static void carry(struct parcel *parcel, struct values *values)
     parcel_text(parcel, &values->empty);
     parcel_text(parcel, &values->none);
     parcel_bytes(parcel, &values->bytes, &values->bytes_len);
-    parcel_count(parcel, &values->count);
+    parcel_count(parcel, &values->count, PARCEL_TEXT_LEAST);
     for (size_t i = 0; i < values->count; i++) {
         bool item = true;
         parcel_bool(parcel, &item);
@@ -130,11 +130,29 @@ static void test_a_count_cannot_be_more_than_what_is_left(void **state)
 
     (void)state;
     struct parcel packing = parcel_to(&out);
-    parcel_count(&packing, &count);
+    parcel_count(&packing, &count, 1);
     struct parcel parcel = parcel_from(out.data, out.len);
-    parcel_count(&parcel, &count);
+    parcel_count(&parcel, &count, 1);
     assert_true(parcel.is_broken);
     assert_int_equal(count, 0);
+}
+
+static void test_a_count_cannot_ask_for_more_room_than_its_things_would_take(void **state)
+{
+    static const char bytes[8];
+
+    (void)state;
+    for (size_t wanted = 1; wanted <= 3; wanted++) {
+        auto_buf struct buf out = {0};
+        size_t count = wanted;
+        struct parcel packing = parcel_to(&out);
+        parcel_count(&packing, &count, PARCEL_TEXT_LEAST);
+        buf_append(&out, bytes, sizeof bytes);
+        struct parcel parcel = parcel_from(out.data, out.len);
+        parcel_count(&parcel, &count, PARCEL_TEXT_LEAST);
+        assert_int_equal(parcel.is_broken, wanted == 3);
+        assert_int_equal(count, wanted == 3 ? 0 : wanted);
+    }
 }
 
 int main(void)
@@ -145,6 +163,7 @@ int main(void)
         cmocka_unit_test(test_what_has_more_behind_it_is_not_whole),
         cmocka_unit_test(test_no_byte_that_is_wrong_leads_beyond_the_end),
         cmocka_unit_test(test_a_count_cannot_be_more_than_what_is_left),
+        cmocka_unit_test(test_a_count_cannot_ask_for_more_room_than_its_things_would_take),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
