@@ -26,8 +26,8 @@ struct worker {
     struct mailbox *inbox;
     void *instance; /* the thread's */
     void *job;      /* NULL tells the thread to end */
+    bool opened;    /* not beside the loop's: a compiler reads those in one word */
     struct worker_limits limits;
-    bool opened;
     bool is_busy, is_lost, is_dismissed; /* the loop's */
     bool is_kept;                        /* at rest, for its last job */
     struct event *watchdog;

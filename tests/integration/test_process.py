@@ -105,7 +105,7 @@ def test_who_dies_costs_an_attempt_and_is_named(make_daemon, name, what):
     wait_until(lambda: len(states(daemon, event)["bad"]["failed_attempts"]) >= 2, "two attempts")
 
     if what == "signal 11" and is_sanitized(daemon):
-        what = "by itself with status"  # its own handler reports the fault, and exits
+        what = "in render"  # its own handler reports the fault, at its leisure, and exits
     told = states(daemon, event)["bad"]
     assert told["state"] != "delivered"
     assert what in told["failed_attempts"][0]["reason"], told

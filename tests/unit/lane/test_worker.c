@@ -15,7 +15,9 @@ enum {
 
 struct job {
     bool refuses_to_open, hangs;
+    bool has_more; /* once it is done, its worker is kept until all others are done */
     int answer;
+    const void *served_by; /* the instance */
 };
 
 /* What the loop has seen. */
@@ -23,6 +25,8 @@ struct bench {
     struct event_base *base;
     struct worker_lane *lane;
     int begun, done, unopened, overstayed;
+    struct job *kept;
+    size_t room_beside_kept;
     int until;
     struct job all[jobs];
 };
@@ -46,6 +50,7 @@ static void on_run(void *context, void *instance, void *arg, const struct worker
         poll(&stop, 1, -1);
     }
     job->answer = ++*served;
+    job->served_by = instance;
 }
 
 static void on_close(void *context, void *instance)
@@ -67,12 +72,38 @@ static void count_end(struct bench *bench)
     begin_all(bench);
 }
 
+/* Has the worker of a job with more to be done stay, as long as there is another job. */
+static bool is_kept(struct bench *bench, struct job *job)
+{
+    if (!job->has_more)
+        return false;
+    job->has_more = false;
+    bench->kept = job;
+    worker_lane_keep(bench->lane, job);
+    bench->room_beside_kept = worker_lane_room(bench->lane);
+    begin_all(bench);
+    return true;
+}
+
+/* When all others are done. */
+static void go_on_with_kept(struct bench *bench)
+{
+    if (!bench->kept || bench->done + 1 < bench->until)
+        return;
+    worker_lane_run(bench->lane, bench->kept, 50, 50);
+    bench->kept = NULL;
+}
+
 static void on_done(void *context, void *job, bool opened)
 {
     struct bench *bench = context;
 
-    (void)job;
-    bench->done++;
+    bool stays = is_kept(bench, job);
+
+    bench->done += !stays;
+    go_on_with_kept(bench);
+    if (stays)
+        return;
     bench->unopened += !opened;
     count_end(bench);
 }
@@ -161,6 +192,26 @@ static void test_only_so_many_may_be_lost(void **state)
     worker_lane_destroy(bench->lane);
 }
 
+static void test_a_job_with_more_to_be_done_goes_on_with_its_instance(void **state)
+{
+    struct bench *bench = mem_alloc(sizeof *bench);
+    struct job *first = &bench->all[0];
+
+    (void)state;
+    bench->until = 20;
+    first->has_more = true;
+    bench_run(bench, 2, 8);
+    assert_int_equal(bench->done, 20);
+    assert_true(bench->room_beside_kept <= 1);
+    assert_int_equal(first->answer, 2);
+    for (int i = 1; i < 20; i++)
+        assert_ptr_not_equal(bench->all[i].served_by, first->served_by);
+    assert_int_equal(worker_lane_room(bench->lane), 1);
+    worker_lane_let_go(bench->lane, first);
+    assert_int_equal(worker_lane_room(bench->lane), 2);
+    bench_end(bench);
+}
+
 static void test_threads_at_rest_end_without_anybody_waiting_for_them(void **state)
 {
     struct bench *bench = mem_alloc(sizeof *bench);
@@ -187,6 +238,7 @@ int main(void)
         cmocka_unit_test(test_a_worker_that_does_not_open_tries_again_at_the_next_job),
         cmocka_unit_test(test_one_that_overstays_is_given_up_and_the_others_go_on),
         cmocka_unit_test(test_only_so_many_may_be_lost),
+        cmocka_unit_test(test_a_job_with_more_to_be_done_goes_on_with_its_instance),
         cmocka_unit_test(test_threads_at_rest_end_without_anybody_waiting_for_them),
     };
 
