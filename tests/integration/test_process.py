@@ -134,6 +134,33 @@ def test_a_delivery_that_died_under_way_is_in_doubt(make_daemon, tmp_path):
     assert "signal 9" in states(daemon, killed)["slow"]["failed_attempts"][0]["reason"]
 
 
+@pytest.mark.parametrize("status, is_in_doubt", [(200, True), (500, False)])
+def test_a_judge_that_dies_leaves_in_doubt_what_the_far_end_took(
+        make_daemon, started, status, is_in_doubt):
+    recorder = started(Recorder())
+    recorder.judge = (lambda *_: (status, {})) if status != 200 else None
+    daemon = make_daemon({"bad": zoo("judge_crashes", recorder.url)}).start()
+
+    event = daemon.accept(note(1))
+    wait_until(lambda: len(states(daemon, event)["bad"]["failed_attempts"]) >= 2, "two attempts")
+
+    for failed in states(daemon, event)["bad"]["failed_attempts"]:
+        assert "signal 6 (Aborted) in judge" in failed["reason"], failed
+        assert failed["status"] == status and failed["maybe_sent"] is is_in_doubt
+
+
+def test_who_dies_in_open_has_sent_nothing(make_daemon):
+    daemon = make_daemon({"bad": zoo("open_crashes"), "good": {"plugin": "inbox"}}).start()
+
+    event = daemon.accept(note(1))
+    wait_until(lambda: len(states(daemon, event)["bad"]["failed_attempts"]) >= 2, "two attempts")
+
+    told = states(daemon, event)
+    assert told["good"]["state"] == "delivered"
+    for failed in told["bad"]["failed_attempts"]:
+        assert "signal 6 (Aborted) in open" in failed["reason"] and not failed["maybe_sent"]
+
+
 def test_one_that_is_killed_at_rest_costs_nothing(make_daemon, mattermost):
     daemon = make_daemon({"chat": isolated(sinks.mattermost(mattermost), concurrency=1)}).start()
     daemon.accept(note(1))
