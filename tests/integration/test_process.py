@@ -45,6 +45,14 @@ def children(daemon):
     return found
 
 
+def kill(pid):
+    """And waits until it is dead: the kernel takes its time with a large one."""
+    os.kill(pid, signal.SIGKILL)
+    stat = Path(f"/proc/{pid}/stat")
+    wait_until(lambda: not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z",
+               "its death")
+
+
 def is_sanitized(daemon):
     maps = Path(f"/proc/{daemon.process.pid}/maps").read_text()
     return "libasan" in maps or "libtsan" in maps
@@ -167,7 +175,7 @@ def test_one_that_is_killed_at_rest_costs_nothing(make_daemon, mattermost):
     daemon.wait_settled()
 
     before, = children(daemon)["chat"]
-    os.kill(before, signal.SIGKILL)
+    kill(before)
     event = daemon.accept(note(2))
     daemon.wait_settled()
 
@@ -191,7 +199,7 @@ def test_an_exchanged_file_is_taken_by_a_reload(make_daemon, started, tmp_path):
     daemon.accept(note(2))
     daemon.wait_settled()
     for pid in children(daemon)["mine"]:
-        os.kill(pid, signal.SIGKILL)
+        kill(pid)
     event = daemon.accept(note(3))
     wait_until(lambda: states(daemon, event)["mine"]["failed_attempts"], "refused")
     refused = states(daemon, event)["mine"]
