@@ -224,12 +224,20 @@ static struct plugin *load_inbox(struct error *error)
     return NULL;
 }
 
+/* The loader begins with the path, mostly. */
+static const char *after_path(const char *why, const char *path)
+{
+    size_t len = strlen(path);
+
+    return strncmp(why, path, len) == 0 && strncmp(why + len, ": ", 2) == 0 ? why + len + 2 : why;
+}
+
 const struct tocsin_sink_plugin *plugin_open(const char *path, struct error *error)
 {
     void *object = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 
     if (!object) {
-        error_set(error, "cannot load plugin %s: %s", path, dlerror());
+        error_set(error, "cannot load plugin %s: %s", path, after_path(dlerror(), path));
         return NULL;
     }
     const struct tocsin_sink_plugin *found = dlsym(object, "tocsin_sink_plugin");

@@ -156,7 +156,7 @@ struct tocsin_sink_plugin {
     const struct tocsin_option *options;
     const char *rate;     /* the default of `rate`: "1/s", NULL no limit */
     uint32_t concurrency; /* the default of `concurrency`; 0 the host's */
-    bool (*check)(struct tocsin_call *call, const void *config, const char **why); /* at load; no I/O; or NULL */
+    bool (*check)(struct tocsin_call *call, const void *config, const char **why); /* at load; no network; or NULL */
     void *(*open)(struct tocsin_call *call, const void *config, const char **why);
     void (*render)(void *instance, struct tocsin_call *call, struct tocsin_request *request);
     void (*judge)(void *instance, struct tocsin_call *call, const struct tocsin_answer *answer,
