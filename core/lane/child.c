@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -149,8 +150,10 @@ bool child_start(struct child *child, const char *const *argv, struct error *err
     int fault = spawn(&child->pid, argv, &far);
     close(far.socket);
     close(far.output);
-    if (!fault)
+    if (!fault) {
+        child->process = pidfd_open(child->pid, 0);
         return true;
+    }
     child->pid = 0;
     close(child->socket);
     close(child->output);
@@ -201,6 +204,8 @@ static void let_go(struct child *child)
     close(child->socket);
     if (child->output >= 0)
         close(child->output);
+    if (child->process >= 0)
+        close(child->process);
     frame_inbox_finish(&child->inbox);
     child->pid = 0;
 }
@@ -258,8 +263,11 @@ bool child_look(struct child *child)
 
     if (!child->pid)
         return false;
-    if (poll(fds, 2, 0) > 0 && fds[0].revents)
-        child_kill(child, fds[0].revents & POLLHUP ? NULL : "spoke without being asked");
+    poll(fds, 2, 0);
+    if (fds[0].revents & POLLHUP || has_ended(child))
+        child_kill(child, NULL);
+    else if (fds[0].revents)
+        child_kill(child, "spoke without being asked");
     else if (fds[1].revents)
         hear(child);
     return child->pid != 0;
@@ -300,16 +308,28 @@ static bool wait_for_word(struct child *child, struct child_patience *patience)
         {.fd = child->socket, .events = POLLIN},
         {.fd = child->output, .events = POLLIN},
         {.fd = patience->is_stopping ? -1 : patience->stop_fd, .events = POLLIN},
+        {.fd = child->process, .events = POLLIN},
     };
 
     if (left_ms <= 0)
         return false;
-    poll(fds, 3, (int)(left_ms < longest_wait_ms ? left_ms : longest_wait_ms));
+    poll(fds, 4, (int)(left_ms < longest_wait_ms ? left_ms : longest_wait_ms));
     if (fds[1].revents)
         hear(child);
     if (fds[2].revents)
         tell_to_stop(child, patience);
     return true;
+}
+
+/* One that has ended will not say more, though what it left behind may hold its socket open. */
+static enum frame_fate read_on(struct child *child, uint8_t *kind, const char **data, size_t *len)
+{
+    bool is_over = has_ended(child);
+    enum frame_fate fate = frame_read(&child->inbox, child->socket);
+
+    if (fate == FRAME_HERE)
+        return frame_next(&child->inbox, kind, data, len);
+    return fate == FRAME_NOT_YET && is_over ? FRAME_CLOSED : fate;
 }
 
 bool child_receive(struct child *child, struct child_patience *patience, uint8_t *kind,
@@ -323,9 +343,7 @@ bool child_receive(struct child *child, struct child_patience *patience, uint8_t
                                                     : "did not answer in time");
             return false;
         }
-        fate = frame_read(&child->inbox, child->socket);
-        if (fate == FRAME_HERE)
-            fate = frame_next(&child->inbox, kind, data, len);
+        fate = read_on(child, kind, data, len);
     }
     if (fate != FRAME_HERE)
         child_kill(child, fate == FRAME_BROKEN ? "sent what is no frame" : NULL);

@@ -23,6 +23,7 @@ enum {
 struct child {
     pid_t pid; /* 0: none runs */
     int socket, output;
+    int process; /* readable once it has ended; negative where the system has no such thing */
     struct frame_inbox inbox;
     struct buf said; /* of what it wrote to standard output and standard error, the last */
     char end[128];   /* how the last one ended: "was ended by signal 11 (Segmentation fault)" */

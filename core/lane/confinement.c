@@ -1,6 +1,7 @@
 #include "lane/confinement.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
@@ -69,6 +70,9 @@ bool confine_process(struct error *error)
 {
     if (close_range(CHILD_SOCKET + 1, UINT_MAX, 0) < 0)
         return error_set(error, "close what a plugin's process must not have: %s", strerror(errno));
+    /* What the plugin starts has nothing to say to the daemon. */
+    if (fcntl(CHILD_SOCKET, F_SETFD, FD_CLOEXEC) < 0)
+        return error_set(error, "keep the way to tocsin: %s", strerror(errno));
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return error_set(error, "confine a plugin's process: %s", strerror(errno));
     set_signals();

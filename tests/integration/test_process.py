@@ -101,6 +101,31 @@ def test_the_process_has_nothing_of_ours(make_daemon, mattermost):
     assert "Max core file size        0 " in limits
 
 
+def test_what_a_plugin_starts_has_nothing_of_ours_either(make_daemon, tmp_path):
+    out = tmp_path / "descriptors"
+    command = ["/bin/sh", "-c", f"ls -l /proc/$$/fd > {out}.new; mv {out}.new {out}"]
+    daemon = make_daemon({"program": isolated({"plugin": "exec", "command": command})}).start()
+    daemon.accept(note(1))
+    daemon.wait_settled()
+
+    assert "socket:" not in out.read_text(), out.read_text()
+
+
+def test_a_process_that_is_left_behind_does_not_pass_for_the_plugin(make_daemon, started):
+    sink = zoo("leaves_process", started(Recorder()).url, timeout="10s", concurrency=1)
+    daemon = make_daemon({"bad": sink}).start()
+    daemon.accept(note(1))
+    daemon.wait_settled()
+
+    parent, = children(daemon)["bad"]
+    kill(parent)
+    event = daemon.accept(note(2))
+    daemon.wait_settled()
+
+    assert states(daemon, event)["bad"]["failed_attempts"] == [], "it was known to be dead"
+    assert children(daemon)["bad"] != [parent]
+
+
 @pytest.mark.parametrize("name, what", [
     ("aborts", "signal 6 (Aborted) in render"), ("null_pointer", "signal 11"),
     ("stack_overflow", "signal 11"), ("exits", "in render"),
