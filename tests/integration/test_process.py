@@ -10,7 +10,11 @@ from pathlib import Path
 import pytest
 
 import sinks
+from fakes.far_end import FarEnd
+from fakes.hook_server import HookServer
 from fakes.recorder import Recorder
+from load import NOISE, Load
+from receipt import Ledger, Receipt
 from stage import load_event
 from tocsin import BUILD, PLUGINS, TEST_PLUGINS, run, wait_until
 
@@ -254,35 +258,48 @@ def test_none_is_left_when_a_sink_goes_or_the_daemon_ends(make_daemon, mattermos
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), "gone with it")
 
 
-def test_with_the_whole_zoo_loaded_and_under_load_nothing_is_lost(make_daemon, tmp_path, mattermost):
-    members = {}
-    for file in sorted(ZOO.glob("*.so")):
-        members[file.stem.replace("_", "-")] = zoo(file.stem, mattermost.url, concurrency=1)
-    probe = make_daemon({"good": {"plugin": "inbox"}, **members}, folder="probe")
-    checked = run("check", "--json", "-c", probe.config)
-    refused = {problem["text"].split()[1].rstrip(":")
-               for problem in json.loads(checked.stdout)
+class Anything(HookServer):
+    """A far end that takes whatever comes."""
+
+    def accept(self, handler, raw):
+        return 200, {}, "ok", {"bytes": len(raw)}
+
+
+def loadable(make_daemon, url):
+    """The zoo's members that a configuration may have, by their sinks' names."""
+    members = {file.stem.replace("_", "-"): zoo(file.stem, url, concurrency=1)
+               for file in sorted(ZOO.glob("*.so"))}
+    checked = run("check", "--json", "-c", make_daemon(members, folder="probe").config)
+    refused = {problem["text"].split()[1].rstrip(":") for problem in json.loads(checked.stdout)
                if problem["severity"] == "error"}
     taken = {name: sink for name, sink in members.items() if name not in refused}
     assert len(taken) > 30 and len(refused) > 10, (len(taken), len(refused))
+    return taken
 
-    daemon = make_daemon({"good": {"plugin": "inbox", "rate": "off"}, **taken}).start()
-    accepted = []
-    for turn in range(5):
-        accepted += [daemon.accept(note(f"{turn}-{i}")) for i in range(6)]
-    wait_until(lambda: daemon.get("/api/v1/inbox?limit=1").body["unread"] == len(accepted),
-               "the good one has all", timeout=90)
 
-    kept = daemon.get("/api/v1/inbox?limit=1000").body["notifications"]
-    assert sorted(item["event"] for item in kept) == sorted(accepted)
-    assert not any(item["message"]["marks"] for item in kept)
-    for event in accepted:
-        told = daemon.event(event)["deliveries"]
-        assert len(told) == 1 + len(taken), "each has a record, whatever became of it"
+def test_with_the_whole_zoo_loaded_and_under_load_nothing_is_lost(make_daemon, started):
+    far_end = started(FarEnd())
+    zoo_sinks = loadable(make_daemon, f"http://127.0.0.1:{started(Anything()).port}/x")
+    names = ["good", *zoo_sinks]
+    rules = f"rules:\n  - {{name: all, match: {{type: probe}}, send: [{', '.join(names)}]}}\n"
+    daemon = make_daemon({"good": {"plugin": "mattermost", "url": far_end.url, "rate": "off"},
+                          **zoo_sinks}, rules=rules).start()
+
+    load = Load(daemon, rate=50)
+    wait_until(lambda: len(load.answered) >= 200, "the load", timeout=60)
+    load.stop()
+    far_end.wait_for(sum(number % NOISE != 0 for number in load.answered))
     assert daemon.lives == 1 and daemon.process.poll() is None
     daemon.process.send_signal(signal.SIGTERM)
     assert daemon.process.wait(timeout=60) == 0
     assert not children(daemon)
+
+    receipt = Receipt(Ledger(daemon.ledger), load.answered, names,
+                      {"good": far_end.numbers()}, {"good": far_end.counts()["unmarked"]})
+    print("\n".join(receipt.lines))
+    assert not receipt.wrong
+    assert far_end.counts()["again"] == 0
+    assert load.refused == load.broken == 0
 
 
 def test_what_cannot_be_isolated_and_what_is_no_isolation_are_refused(tmp_path):

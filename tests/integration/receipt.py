@@ -62,8 +62,8 @@ class Ledger:
 
 class Receipt:
     """answered: the numbers that clients were answered 202 for; owed: sinks that every event of the
-    type "probe" is for; taken: per sink, how often its far end took each number; unmarked: how
-    often one came again without the mark."""
+    type "probe" is for; taken: per sink whose far end counts, how often it took each number;
+    unmarked: likewise, how often one came again without the mark."""
 
     def __init__(self, ledger, answered, owed, taken, unmarked):
         self.lines, self.wrong = [], list(ledger.faults())
@@ -78,30 +78,36 @@ class Receipt:
                           f"for sinks {len(probes)} + unmatched {len(ledger.unmatched)} + "
                           f"unrouted {ledger.counters[1]}")
         self._check(len(ledger.numbers) == len(probes) + len(others), "events of no kind")
-        self.lines.append(f"{'sink':10} {'owed':>8} = {'delivered':>9} + {'waiting':>8} + "
+        self.lines.append(f"{'sink':20} {'owed':>8} = {'delivered':>9} + {'waiting':>8} + "
                           f"{'dead':>6} + {'skipped':>7}    {'far end':>8} {'again':>6}")
         for sink in ledger.sinks():
-            self._add_sink(ledger, sink, probes if sink in owed else None, taken[sink],
-                           unmarked[sink])
+            came = self._add_sink(ledger, sink, probes if sink in owed else None)
+            if sink in taken:
+                self._add_far_end(sink, taken[sink], unmarked[sink], *came)
 
     def _check(self, holds, words):
         if not holds:
             self.wrong.append(words)
 
-    def _add_sink(self, ledger, sink, owed, taken, unmarked):
+    def _add_sink(self, ledger, sink, owed):
+        """The numbers of its deliveries, and of those that are recorded as delivered."""
         rows = ledger.deliveries_of(sink)
         by_result = {result: [n for n, end, _ in rows if end == result]
                      for result in (DELIVERED, WAITING, DEAD, SKIPPED)}
-        delivered = set(by_result[DELIVERED])
-        came = {number for number, times in enumerate(taken) if times}
         counts = [len(numbers) for numbers in by_result.values()]
-        again = sum(times - 1 for times in taken if times)
         expected = len(owed) if owed is not None else sum(kind == "move" for _, _, kind in rows)
-        self.lines.append(f"{sink:10} {expected:8} = {counts[0]:9} + {counts[1]:8} + "
-                          f"{counts[2]:6} + {counts[3]:7}    {len(came):8} {again:6}")
+        self.lines.append(f"{sink:20} {expected:8} = {counts[0]:9} + {counts[1]:8} + "
+                          f"{counts[2]:6} + {counts[3]:7}")
+        numbers = {n for n, _, _ in rows}
         self._check(sum(counts) == expected, f"{sink}: {sum(counts)} deliveries, owed {expected}")
         if owed is not None:
-            self._check({n for n, _, _ in rows} == owed, f"{sink}: not one delivery an event")
+            self._check(numbers == owed, f"{sink}: not one delivery an event")
+        return numbers, set(by_result[DELIVERED])
+
+    def _add_far_end(self, sink, taken, unmarked, numbers, delivered):
+        came = {number for number, times in enumerate(taken) if times}
+        again = sum(times - 1 for times in taken if times)
+        self.lines[-1] += f"    {len(came):8} {again:6}"
         self._check(delivered <= came, f"{sink}: {len(delivered - came)} delivered, never taken")
-        self._check(came <= {n for n, _, _ in rows}, f"{sink}: something was invented")
+        self._check(came <= numbers, f"{sink}: something was invented")
         self._check(unmarked == 0, f"{sink}: {unmarked} came again without the mark")
