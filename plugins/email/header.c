@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "../shared/control.h"
 #include "address.h"
 #include "text.h"
 
@@ -14,21 +15,6 @@ enum {
                                 "?=" -
                          1,
 };
-
-/* The length of the control at text, 0 if it begins with none: C0, DEL, C1, and the two separators
- * that some readers show as a line's end. */
-static size_t control_length(const char *text)
-{
-    const unsigned char *at = (const unsigned char *)text;
-
-    if (at[0] < 0x20 || at[0] == 0x7f)
-        return 1;
-    if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f)
-        return 2;
-    if (at[0] == 0xe2 && at[1] == 0x80 && (at[2] == 0xa8 || at[2] == 0xa9))
-        return 3;
-    return 0;
-}
 
 /* One line with single blanks between its words, which is what folding can give back whole. */
 static const char *one_line(struct tocsin_call *call, const char *value)

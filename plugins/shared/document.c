@@ -72,7 +72,6 @@ static void put(json_t *document, const char *name, json_t *value)
 json_t *document_create_of(
     struct tocsin_call *call, const struct tocsin_message *message, const char *event)
 {
-    static const char *const levels[] = {"info", "low", "medium", "high", "urgent"};
     json_t *document = json_object();
 
     put(document, "delivery", text_json(call, message->delivery));
@@ -83,7 +82,7 @@ json_t *document_create_of(
     put(document, "action", text_or_null(call, message->action));
     put(document, "thread", text_or_null(call, message->thread));
     put(document, "time", text_or_null(call, document_time(call, message->time_ms)));
-    put(document, "level", json_string(levels[message_level(message)]));
+    put(document, "level", json_string(message_level_name(message)));
     put(document, "urgency", message->urgency < 0 ? json_null() : json_integer(message->urgency));
     put(document, "title", text_json(call, message->title));
     put(document, "text", text_json(call, message->text_plain));

@@ -22,6 +22,13 @@ uint32_t message_level(const struct tocsin_message *message)
     return message->level < TOCSIN_URGENT ? message->level : TOCSIN_URGENT;
 }
 
+const char *message_level_name(const struct tocsin_message *message)
+{
+    static const char *const names[] = {"info", "low", "medium", "high", "urgent"};
+
+    return names[message_level(message)];
+}
+
 const char *message_color(const struct tocsin_message *message)
 {
     static const char *const colors[] = {"#607D8B", "#1976D2", "#FBC02D", "#F57C00", "#D32F2F"};

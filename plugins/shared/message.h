@@ -13,6 +13,9 @@ bool is_http_url(const char *text);
 /* The level, at most TOCSIN_URGENT: what a later host may add counts as that. */
 uint32_t message_level(const struct tocsin_message *message);
 
+/* "info" to "urgent". */
+const char *message_level_name(const struct tocsin_message *message);
+
 /* The level's colour in chats that draw a bar: "#D32F2F". */
 const char *message_color(const struct tocsin_message *message);
 

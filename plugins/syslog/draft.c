@@ -4,6 +4,8 @@
 #include <string.h>
 #include <tocsin/sink.h>
 
+#include "../shared/control.h"
+
 enum {
     WORTH_BEGINNING = 8, /* bytes of a text; the mark of a cut is among them */
 };
@@ -47,20 +49,6 @@ static void put_run(struct draft *draft, const char *text, size_t len)
         return;
     }
     put(draft, text, len);
-}
-
-/* The length of the control at text, 0 if there is none. */
-static size_t control_length(const char *text)
-{
-    const unsigned char *at = (const unsigned char *)text;
-
-    if (at[0] < 0x20 || at[0] == 0x7f)
-        return 1;
-    if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f)
-        return 2;
-    if (at[0] == 0xe2 && at[1] == 0x80 && (at[2] == 0xa8 || at[2] == 0xa9))
-        return 3;
-    return 0;
 }
 
 /* Most of every text: never special, and known without a look into a list. */

@@ -107,7 +107,7 @@ static void set_own(struct document *document, const struct line_style *style)
     const struct tocsin_message *message = document->call->message;
 
     set_text(document, "tocsin", "delivery", message->delivery);
-    set_text(document, "tocsin", "level", level_name(message));
+    set_text(document, "tocsin", "level", message_level_name(message));
     set_text(document, "tocsin", "thread", message->thread);
     set_text(document, "tocsin", "rule", message->rule);
     set_text(document, "observer", "product", "tocsin");

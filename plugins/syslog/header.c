@@ -40,13 +40,6 @@ int severity_of(const struct tocsin_message *message)
     return level == TOCSIN_URGENT && message->urgency >= 95 ? 1 : severities[level];
 }
 
-const char *level_name(const struct tocsin_message *message)
-{
-    static const char *const names[] = {"info", "low", "medium", "high", "urgent"};
-
-    return names[message_level(message)];
-}
-
 int tenths_of(const struct tocsin_message *message)
 {
     static const int middles[] = {[TOCSIN_INFO] = 1,

@@ -31,9 +31,6 @@ bool is_tag(const char *text);
 /* RFC 5424 6.2.1, never 0: stock receivers write emerg to every terminal. */
 int severity_of(const struct tocsin_message *message);
 
-/* "info" to "urgent". */
-const char *level_name(const struct tocsin_message *message);
-
 /* 0 to 10: a tenth of the urgency, or the level's middle where that is unknown. */
 int tenths_of(const struct tocsin_message *message);
 

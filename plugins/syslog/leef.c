@@ -79,7 +79,7 @@ static void put_attributes(struct draft *draft, struct tocsin_call *call)
     put(draft, "\tid=", message->delivery);
     put(draft, "\tevent=", message->event);
     put(draft, "\taction=", message->action);
-    put(draft, "\tlevel=", level_name(message));
+    put(draft, "\tlevel=", message_level_name(message));
     if (message->urgency >= 0)
         put(draft, "\turgency=", call->host->format(call, "%d", (int)message->urgency));
     put(draft, "\tpolicy=", message->rule);

@@ -18,7 +18,7 @@ static void put_fields(struct draft *draft, struct tocsin_call *call)
     const char *urgency =
         message->urgency < 0 ? NULL : call->host->format(call, "%d", (int)message->urgency);
 
-    draft_field(draft, " level=\"", level_name(message), &quoted_text, "\"");
+    draft_field(draft, " level=\"", message_level_name(message), &quoted_text, "\"");
     draft_field(draft, " urgency=\"", urgency, &quoted_text, "\"");
     draft_field(draft, " id=\"", message->delivery, &quoted_text, "\"");
     draft_field(draft, " link=\"", message->link, &quoted_text, "\"");

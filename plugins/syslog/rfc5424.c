@@ -32,7 +32,7 @@ static void put_structured_data(struct draft *draft, struct tocsin_call *call, s
     put_param(draft, " event=\"", message->event);
     put_param(draft, " type=\"", message->type);
     put_param(draft, " action=\"", message->action);
-    put_param(draft, " level=\"", level_name(message));
+    put_param(draft, " level=\"", message_level_name(message));
     put_param(draft, " urgency=\"", urgency);
     put_param(draft, " rule=\"", message->rule);
     put_param(draft, " thread=\"", message->thread);
