@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "admin/headline.h"
 #include "admin/id.h"
 #include "admin/inbox.h"
 #include "admin/parameter.h"
@@ -47,6 +48,14 @@ static json_t *moment(int64_t ms)
     return json_string(text);
 }
 
+/* In the API's words. */
+static const char *const fates[] = {[ARCHIVE_IS_UNROUTED] = "unrouted",
+    [ARCHIVE_IS_FOR_NOBODY] = "nobody",
+    [ARCHIVE_IS_WAITING] = "waiting",
+    [ARCHIVE_IS_DELIVERED] = "delivered",
+    [ARCHIVE_IS_DEAD] = "dead",
+    [ARCHIVE_IS_SKIPPED] = "skipped"};
+
 static void add_event(const struct archive_event *event, void *arg)
 {
     const struct listing *listing = arg;
@@ -61,6 +70,9 @@ static void add_event(const struct archive_event *event, void *arg)
     json_object_set_new(object, "duplicates", json_integer(event->duplicates));
     json_object_set_new(object, "state", json_string(event->is_routed ? "routed" : "unrouted"));
     json_object_set_new(object, "deliveries", json_integer(event->deliveries));
+    json_object_set_new(object, "title", headline_json(event->loaded));
+    for (int fate = ARCHIVE_IS_WAITING; fate <= ARCHIVE_IS_SKIPPED; fate++)
+        json_object_set_new(object, fates[fate], json_integer(event->fates[fate]));
     json_array_append_new(listing->items, object);
 }
 
@@ -132,9 +144,24 @@ static bool check_bounds(size_t limit, int64_t since_ms, int64_t until_ms, struc
     return true;
 }
 
+static bool read_fate(const char *word, enum archive_fate *fate, struct error *error)
+{
+    if (!word)
+        return true;
+    for (int i = ARCHIVE_IS_UNROUTED; i <= ARCHIVE_IS_SKIPPED; i++) {
+        if (strcmp(word, fates[i]) == 0) {
+            *fate = (enum archive_fate)i;
+            return true;
+        }
+    }
+    return error_set(
+        error, "\"state\" must be unrouted, nobody, waiting, delivered, dead or skipped");
+}
+
 static bool read_events_filter(const json_t *query, struct archive_events *filter,
     const struct parameter_context *context, struct error *error)
 {
+    const char *state = NULL;
     const struct parameter table[] = {
         {"since", PARAMETER_MOMENT, &filter->since_ms},
         {"until", PARAMETER_MOMENT, &filter->until_ms},
@@ -142,11 +169,16 @@ static bool read_events_filter(const json_t *query, struct archive_events *filte
         {"type", PARAMETER_TEXT, &filter->type},
         {"action", PARAMETER_TEXT, &filter->action},
         {"thread", PARAMETER_TEXT, &filter->thread},
+        {"sink", PARAMETER_TEXT, &filter->sink},
+        {"rule", PARAMETER_TEXT, &filter->rule},
+        {"state", PARAMETER_TEXT, &state},
+        {"q", PARAMETER_TEXT, &filter->text},
         {"before", PARAMETER_EVENT, &filter->before},
         {"limit", PARAMETER_COUNT, &filter->limit},
     };
 
     return parameters_read(query, table, sizeof table / sizeof *table, context, error) &&
+           read_fate(state, &filter->fate, error) &&
            check_bounds(filter->limit, filter->since_ms, filter->until_ms, error);
 }
 

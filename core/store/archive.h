@@ -26,12 +26,29 @@ struct archive_cursor {
     bool more;       /* false: there is nothing left to look at */
 };
 
+/* What became of an event, or of one of its deliveries. */
+enum archive_fate {
+    ARCHIVE_ANY_FATE,
+    ARCHIVE_IS_UNROUTED,
+    ARCHIVE_IS_FOR_NOBODY, /* routed, without a delivery */
+    ARCHIVE_IS_WAITING,
+    ARCHIVE_IS_DELIVERED,
+    ARCHIVE_IS_DEAD,
+    ARCHIVE_IS_SKIPPED,
+    ARCHIVE_FATES,
+};
+
 /* Which events: zero and NULL mean any. */
 struct archive_event;
 struct archive_events {
     int64_t since_ms, until_ms; /* of acceptance, wall clock, both included; until 0: no bound */
     const char *hook, *type, *action, *thread;
-    store_id before; /* older than this one; 0: from the newest */
+    /* One delivery at least of that sink, by that rule, which came to that. A rule without sinks is
+     * found by the decision's trace where no sink and no fate is asked for. */
+    const char *sink, *rule;
+    enum archive_fate fate;
+    const char *text; /* stands in what was posted or looked up, in whatever case of ASCII */
+    store_id before;  /* older than this one; 0: from the newest */
     size_t limit;
     bool (*is_wanted)(const struct archive_event *, void *arg); /* what else is asked of them,
         before they are counted; NULL: nothing */
@@ -44,6 +61,9 @@ struct archive_event {
     int64_t duplicates; /* how often it was posted again */
     bool is_routed;
     int64_t deliveries; /* made for it until now, retries and moves too */
+    /* The rest is NULL and zero for is_wanted, which is asked before it is read. */
+    const struct store_loaded *loaded;
+    int64_t fates[ARCHIVE_FATES]; /* its deliveries, by what became of each */
 };
 typedef void (*archive_event_visit)(const struct archive_event *event, void *arg);
 

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "memory_state.h"
+#include "store/sought.h"
 
 struct memory_archive {
     struct archive archive;
@@ -53,6 +54,39 @@ static struct archive_event tell_event(const struct m_state *state, const struct
     };
 }
 
+static enum archive_fate fate_of(const struct m_delivery *delivery)
+{
+    if (m_is_waiting(delivery))
+        return ARCHIVE_IS_WAITING;
+    return delivery->result == STORE_DELIVERED ? ARCHIVE_IS_DELIVERED
+           : delivery->result == STORE_DEAD    ? ARCHIVE_IS_DEAD
+                                               : ARCHIVE_IS_SKIPPED;
+}
+
+static bool has_sought_delivery(
+    const struct m_state *state, const struct archive_events *filter, struct archive_event *event)
+{
+    bool is_found = !sought_by_delivery(filter);
+
+    M_EACH (m_delivery, delivery, state->deliveries) {
+        if (delivery->event != event->event)
+            continue;
+        event->fates[fate_of(delivery)]++;
+        is_found |= sought_delivery(filter, delivery->sink, delivery->rule, fate_of(delivery));
+    }
+    M_EACH (m_record, record, state->records)
+        is_found |= record->event == event->event && sought_trace(filter, record->trace);
+    return is_found;
+}
+
+static bool is_routed_as_meant(
+    const struct archive_events *filter, const struct archive_event *event)
+{
+    if (filter->fate == ARCHIVE_IS_UNROUTED)
+        return !event->is_routed;
+    return filter->fate != ARCHIVE_IS_FOR_NOBODY || (event->is_routed && event->deliveries == 0);
+}
+
 /* Whether a walk that has looked at so many, and shown so many, ends before this one. */
 static bool is_at_end(size_t seen, size_t shown, size_t limit)
 {
@@ -79,8 +113,16 @@ static bool find_events(struct archive *archive, const struct archive_events *fi
         if (!is_event_meant(filter, &events[i]) ||
             (filter->is_wanted && !filter->is_wanted(&told, filter->arg)))
             continue;
-        visit(&told, arg);
-        shown++;
+        struct pool pool = {0};
+        struct store_loaded loaded = {0};
+        m_load(memory_of(archive), told.event, &pool, &loaded);
+        told.loaded = &loaded;
+        if (is_routed_as_meant(filter, &told) && has_sought_delivery(state, filter, &told) &&
+            sought_text(filter, &loaded)) {
+            visit(&told, arg);
+            shown++;
+        }
+        pool_finish(&pool);
     }
     return true;
 }

@@ -296,6 +296,10 @@ static void do_find(struct model *model)
         .hook = chance(model, 30) ? ONE_OF(model, hooks) : NULL,
         .type = chance(model, 30) ? ONE_OF(model, types) : NULL,
         .thread = chance(model, 30) ? ONE_OF(model, threads) : NULL,
+        .sink = chance(model, 30) ? sinks[pick(model, 5)] : NULL,
+        .rule = chance(model, 20) ? "r" : NULL,
+        .fate = chance(model, 50) ? (enum archive_fate)pick(model, 7) : ARCHIVE_ANY_FATE,
+        .text = chance(model, 20) ? ":1" : NULL,
         .before = chance(model, 50) ? pick_event(model) : 0,
         .limit = pick(model, 6)};
     struct archive_deliveries deliveries = {.state = (enum archive_state)(1 + pick(model, 3)),

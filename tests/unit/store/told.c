@@ -287,9 +287,14 @@ void told_health(struct told *told, const char *const *sinks)
 static void on_event(const struct archive_event *event, void *arg)
 {
     TELL((struct told *)arg,
-        "  event %lld, %s %s %s %s, at %lld, %lld duplicates, routed %d, %lld deliveries\n",
+        "  event %lld, %s %s %s %s, at %lld, %lld duplicates, routed %d, %lld deliveries: %lld "
+        "wait, %lld delivered, %lld dead, %lld skipped; body %.*s, %zu objects\n",
         num(event->event), event->hook, event->type, event->action, event->thread,
-        num(event->at_ms), num(event->duplicates), event->is_routed, num(event->deliveries));
+        num(event->at_ms), num(event->duplicates), event->is_routed, num(event->deliveries),
+        num(event->fates[ARCHIVE_IS_WAITING]), num(event->fates[ARCHIVE_IS_DELIVERED]),
+        num(event->fates[ARCHIVE_IS_DEAD]), num(event->fates[ARCHIVE_IS_SKIPPED]),
+        (int)event->loaded->body_len, (const char *)event->loaded->body,
+        event->loaded->object_count);
 }
 
 void told_find_events(struct told *told, const struct archive_events *filter)

@@ -79,6 +79,75 @@ static void test_events_are_found_newest_first_by_what_they_are(void **state)
         "4");
 }
 
+static void post_body(struct ledger *ledger, const char *body)
+{
+    accept_event(ledger, &(struct store_accept){.hook = "soc",
+                             .type = "alert",
+                             .action = "created",
+                             .thread = "",
+                             .at_ms = NOW,
+                             .claim = true,
+                             .body = body,
+                             .body_len = strlen(body)});
+}
+
+/* 1: to mail (delivered) by "wake" and chat (dead) by "record"; 2: to chat, waiting; 3: the rule
+ * "hush" matched, for nobody; 4: no rule matched; 5: not routed yet. */
+static void make_fates(struct ledger *ledger)
+{
+    const struct store_delivery both[] = {
+        {"mail", "wake", NOW, 1, true}, {"chat", "record", NOW, 1, true}};
+    static const char hush[] = "[{\"rule\":\"wake\",\"verdict\":\"no\",\"sends\":false},"
+                               "{\"rule\":\"hush\",\"verdict\":\"yes\",\"sends\":false}]";
+    static const char named[] = "{\"name\":\"R\\u00e9seau\"}";
+    const struct store_object object = {
+        .name = "alert", .status = "found", .bytes = named, .len = sizeof named - 1};
+
+    for (int i = 1; i <= 5; i++)
+        post_body(ledger, i == 4 ? "{\"title\":\"r\xc3\xa9seau LYON\"}" : "{\"title\":\"x\"}");
+    struct routed routed =
+        route_event(ledger, &(struct store_route){1, NOW, NOW, "", &object, 1, NULL, both, 2});
+    settle_as(ledger, routed.rows[0].delivery, routed.rows[0].claim, STORE_DELIVERED);
+    settle_as(ledger, routed.rows[1].delivery, routed.rows[1].claim, STORE_DEAD);
+    route_event(ledger, &(struct store_route){2, NOW, NOW, "", NULL, 0, NULL, both + 1, 1});
+    route_event(ledger, &(struct store_route){3, NOW, NOW, "", NULL, 0, hush, NULL, 0});
+    route_event(ledger, &(struct store_route){4, NOW, NOW, "", NULL, 0, "[]", NULL, 0});
+}
+
+static void test_events_are_found_by_what_became_of_them(void **state)
+{
+    struct ledger *ledger = *state;
+
+    make_fates(ledger);
+    expect_events(ledger, (struct archive_events){.sink = "chat"}, "2 1");
+    expect_events(ledger, (struct archive_events){.sink = "mail"}, "1");
+    expect_events(ledger, (struct archive_events){.rule = "record"}, "2 1");
+    expect_events(ledger, (struct archive_events){.rule = "wake"}, "1");
+    expect_events(ledger, (struct archive_events){.rule = "hush"}, "3");
+    expect_events(ledger, (struct archive_events){.rule = "hush", .sink = "mail"}, "");
+    expect_events(ledger, (struct archive_events){.sink = "mail", .rule = "record"}, "");
+    expect_events(ledger, (struct archive_events){.fate = ARCHIVE_IS_UNROUTED}, "5");
+    expect_events(ledger, (struct archive_events){.fate = ARCHIVE_IS_FOR_NOBODY}, "4 3");
+    expect_events(ledger, (struct archive_events){.fate = ARCHIVE_IS_WAITING}, "2");
+    expect_events(ledger, (struct archive_events){.fate = ARCHIVE_IS_DELIVERED}, "1");
+    expect_events(ledger, (struct archive_events){.fate = ARCHIVE_IS_DEAD, .sink = "chat"}, "1");
+    expect_events(ledger, (struct archive_events){.fate = ARCHIVE_IS_DEAD, .sink = "mail"}, "");
+    expect_events(ledger, (struct archive_events){.fate = ARCHIVE_IS_SKIPPED}, "");
+}
+
+static void test_events_are_found_by_words_of_theirs_and_of_their_objects(void **state)
+{
+    struct ledger *ledger = *state;
+
+    make_fates(ledger);
+    expect_events(ledger, (struct archive_events){.text = "lyon"}, "4");
+    expect_events(ledger, (struct archive_events){.text = "say \"x\""}, "");
+    expect_events(ledger, (struct archive_events){.text = "r\xc3\xa9seau"}, "4 1");
+    expect_events(ledger, (struct archive_events){.text = "r\xc3\xa9seau", .sink = "mail"}, "1");
+    expect_events(ledger, (struct archive_events){.text = "nowhere"}, "");
+    expect_events(ledger, (struct archive_events){.text = "title"}, "5 4 3 2 1");
+}
+
 static void test_a_walk_goes_on_from_its_cursor(void **state)
 {
     struct ledger *ledger = *state;
@@ -362,6 +431,8 @@ static void test_a_story_that_is_not_there_says_so(void **state)
 
 const struct stories archive_stories = STORIES(
     STORY(test_events_are_found_newest_first_by_what_they_are),
+    STORY(test_events_are_found_by_what_became_of_them),
+    STORY(test_events_are_found_by_words_of_theirs_and_of_their_objects),
     STORY(test_a_walk_goes_on_from_its_cursor), STORY(test_an_event_says_what_came_of_it),
     STORY(test_deliveries_are_found_newest_first_by_state_sink_and_time),
     STORY(test_a_delivery_says_why_it_waits_or_died), STORY(test_counts_are_those_of_the_journal),
