@@ -4,17 +4,21 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "admin/listener.h"
 
 struct evhttp_request;
 struct readings;
 struct server;
+struct streams;
 
 struct admin_listener {
     struct admin_parts parts;
     struct server *server;
     struct readings *readings;
+    struct streams *streams;
+    uint64_t marks; /* notifications were marked as read so many times */
 };
 
 /* One request, for as long as its handler runs. */
@@ -67,5 +71,17 @@ void answer_metrics(const struct admin_call *call);
 
 /* In inbox.c, a handler. */
 void answer_inbox_read(const struct admin_call *call);
+
+/* In rules.c, handlers. */
+void answer_rules(const struct admin_call *call);
+void answer_explain(const struct admin_call *call);
+void answer_what_if(const struct admin_call *call);
+
+/* In stream.c, a handler. */
+void answer_stream(const struct admin_call *call);
+
+/* In page.c, handlers. */
+void answer_page(const struct admin_call *call);
+void answer_page_file(const struct admin_call *call);
 
 #endif

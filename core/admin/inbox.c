@@ -30,6 +30,7 @@ bool inbox_check_reader(const char *name, struct error *error)
 
 /* A mark that is under way. */
 struct marking {
+    struct admin_listener *admin;
     struct exchange *exchange;
     char *reader;
 };
@@ -40,6 +41,7 @@ static void on_marked(const struct error *error, void *arg)
     auto_json json_t *body = json_pack("{s:s}", "reader", marking->reader);
     auto_free char *text = json_dumps(body, JSON_COMPACT);
 
+    marking->admin->marks += !error->text;
     if (error->text)
         exchange_refuse(marking->exchange, 503, error_text(error));
     else
@@ -52,6 +54,7 @@ static void mark(const struct admin_call *call, const struct store_mark_read *re
 {
     struct marking *marking = mem_alloc(sizeof *marking);
 
+    marking->admin = call->admin;
     marking->exchange = exchange_begin(call->admin->server, call->request);
     marking->reader = text_copy(read->reader);
     flow_mark_read(call->admin->parts.flow, read, on_marked, marking);

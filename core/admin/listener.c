@@ -5,6 +5,7 @@
 
 #include "admin/admin-private.h"
 #include "admin/reading.h"
+#include "admin/stream.h"
 #include "base/cleanup.h"
 #include "base/mem.h"
 #include "base/nearest.h"
@@ -17,7 +18,7 @@ enum {
     most_connections = 256,
     request_seconds = 30,
     header_bytes = 16384,
-    body_bytes = 256 << 10,
+    body_bytes = 4 << 20,
 };
 
 void admin_reply(const struct admin_call *call, int status, const char *json)
@@ -77,6 +78,7 @@ struct admin_listener *admin_listener_create(const struct admin_parts *parts, st
         return NULL;
     }
     admin->readings = readings_create(parts->base, parts->config->ledger_path);
+    admin->streams = streams_create(admin);
     return admin;
 }
 
@@ -95,6 +97,7 @@ bool admin_listener_destroy(struct admin_listener *admin)
 {
     if (!admin)
         return true;
+    streams_destroy(admin->streams);
     server_destroy(admin->server);
     bool all_back = readings_destroy(admin->readings);
     free(admin);

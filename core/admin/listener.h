@@ -33,6 +33,37 @@ struct admin_configuration {
  * a new object for people and programs, and returns whether it did. */
 typedef bool (*admin_reload)(void *arg, json_t **report);
 
+/* What an event would come to, by the rules that run. Exactly one of event and record is given:
+ * an event as it would be posted, or one of the ledger (the API's events/ID). */
+struct admin_explain {
+    const char *event; /* JSON text */
+    size_t event_len;
+    const char *hook; /* NULL: any */
+    const json_t *record;
+    const char *object; /* JSON text in place of the look-up; NULL: the record's, or none */
+    size_t object_len;
+    bool not_enriched; /* as if the look-up had failed */
+};
+/* A new object, or NULL with the reason. Sends nothing. */
+typedef json_t *(*admin_explaining)(
+    void *arg, const struct admin_explain *explain, struct error *error);
+
+/* Who would have heard more, less or otherwise by other rules: done is called once, with the report
+ * (lent for the call) or the reason; with neither when the daemon ends. */
+typedef void (*admin_compared)(const json_t *report, const char *refusal, void *done_arg);
+struct admin_what_if {
+    const char *rules; /* YAML text */
+    const char *since; /* as on the command line: a time, or how long ago */
+    admin_compared done;
+    void *done_arg;
+};
+/* False with the reason when it cannot be asked now; done is not called then. */
+typedef bool (*admin_comparing)(
+    void *arg, const struct admin_what_if *what_if, struct error *error);
+
+struct ruleset;
+struct yaml;
+
 /* What it tells about, all borrowed. */
 struct admin_parts {
     struct event_base *base;
@@ -45,8 +76,13 @@ struct admin_parts {
     const struct logger *logger;
     struct metrics *metrics;
     const struct admin_configuration *configuration;
+    const struct ruleset *rules;
+    struct yaml *const *rule_documents; /* of these rules; NULL where one could not be read */
+    size_t rule_document_count;
     admin_reload reload;
-    void *reload_arg;
+    admin_explaining explain;
+    admin_comparing what_if;
+    void *arg; /* of these three */
 };
 
 /* Listens at config->admin. NULL with the address and the reason. */

@@ -1,5 +1,6 @@
 #include "admin/report.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 #include "enrich/enricher.h"
 #include "event/value.h"
 #include "flow/flow.h"
+#include "flow/tally.h"
 #include "sink/plugin.h"
 #include "sink/sink.h"
 #include "store/journal.h"
@@ -122,16 +124,39 @@ static const char *state_name(const struct gate *gate, int64_t now_ms)
     return gate->until_ms > now_ms ? "paused" : "probing";
 }
 
-/* When the gate lets the next one through, by the wall clock; null when that is now, or never by
- * itself. */
+/* When the gate lets the next one through, by the wall clock, to a second: it is the same time as
+ * long as nothing changes. null when that is now, or never by itself. */
 static json_t *until(const struct gate *gate, int64_t now_ms)
 {
     char text[TIMESTAMP_SIZE];
 
     if (!gate->is_shut || gate->until_ms <= now_ms || gate->until_ms == INT64_MAX)
         return json_null();
-    timestamp_format(clock_wall_ms() + (gate->until_ms - now_ms), text);
+    int64_t at_ms = clock_wall_ms() + (gate->until_ms - now_ms);
+    timestamp_format((at_ms + 500) / 1000 * 1000, text);
     return json_string(text);
+}
+
+static json_t *ms_json(double seconds)
+{
+    return isnan(seconds) ? json_null() : json_real(seconds * 1000);
+}
+
+static json_t *rate_json(double rate)
+{
+    return rate > 0 ? json_real(rate) : json_null();
+}
+
+/* Since the daemon started. */
+static json_t *report_tally(const struct admin_parts *parts, const struct sink *sink)
+{
+    struct tally_sink tally = tally_sink(parts->flow, sink->name);
+
+    return json_pack("{s:I,s:I,s:I,s:o,s:o,s:o,s:o}", "delivered", (json_int_t)tally.delivered,
+        "dead", (json_int_t)tally.dead, "failed_attempts", (json_int_t)tally.failed,
+        "attempt_p50_ms", ms_json(tally.attempt_p50_s), "attempt_p99_ms",
+        ms_json(tally.attempt_p99_s), "delivery_p50_ms", ms_json(tally.delivery_p50_s),
+        "delivery_p99_ms", ms_json(tally.delivery_p99_s));
 }
 
 json_t *report_sink(const struct admin_parts *parts, const struct sink *sink)
@@ -141,10 +166,13 @@ json_t *report_sink(const struct admin_parts *parts, const struct sink *sink)
     int64_t now_ms = clock_mono_ms();
 
     journal->ops->queues(journal, find_queue, &search);
-    return json_pack("{s:s,s:s,s:s,s:o,s:o,s:I,s:I}", "name", sink->name, "plugin",
+    return json_pack("{s:s,s:s,s:s,s:o,s:o,s:I,s:I,s:o,s:o,s:o,s:o}", "name", sink->name, "plugin",
         sink->plugin->descriptor.name, "state", state_name(&sink->gate, now_ms), "why",
         value_of_text(sink->gate.why), "until", until(&sink->gate, now_ms), "in_flight",
-        (json_int_t)sink->in_flight, "queue", (json_int_t)search.waiting);
+        (json_int_t)sink->in_flight, "queue", (json_int_t)search.waiting, "rate",
+        rate_json(sink->policy.rate), "last_failure", value_of_text(sink->last_failure),
+        "last_failure_at", time_json(sink->last_failure_ms), "since_start",
+        report_tally(parts, sink));
 }
 
 struct absent_search {

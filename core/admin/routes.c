@@ -16,7 +16,7 @@
 #include "hook/server.h"
 
 enum {
-    longest_body = 64 << 10,
+    longest_body = 1 << 20,
 };
 
 static void answer_health(const struct admin_call *call)
@@ -68,7 +68,7 @@ static void answer_reload(const struct admin_call *call)
         admin_refuse(call, 400, "to reload takes no parameters");
         return;
     }
-    bool is_done = parts->reload(parts->reload_arg, &report);
+    bool is_done = parts->reload(parts->arg, &report);
     auto_free char *text = json_dumps(report, JSON_COMPACT);
     admin_reply(call, is_done ? 200 : 422, text);
     json_decref(report);
@@ -82,6 +82,8 @@ struct route {
 };
 
 static const struct route routes[] = {
+    {"/", answer_page, EVHTTP_REQ_GET, true},
+    {"/page/*", answer_page_file, EVHTTP_REQ_GET, true},
     {"/healthz", answer_health, EVHTTP_REQ_GET, true},
     {"/readyz", answer_ready, EVHTTP_REQ_GET, true},
     {"/metrics", answer_metrics, EVHTTP_REQ_GET, false},
@@ -100,6 +102,10 @@ static const struct route routes[] = {
     {"/api/v1/retry", answer_retry, EVHTTP_REQ_POST, false},
     {"/api/v1/skip", answer_skip, EVHTTP_REQ_POST, false},
     {"/api/v1/replay", answer_replay, EVHTTP_REQ_POST, false},
+    {"/api/v1/rules", answer_rules, EVHTTP_REQ_GET, false},
+    {"/api/v1/explain", answer_explain, EVHTTP_REQ_POST, false},
+    {"/api/v1/what-if", answer_what_if, EVHTTP_REQ_POST, false},
+    {"/api/v1/stream", answer_stream, EVHTTP_REQ_GET, false},
 };
 
 enum {

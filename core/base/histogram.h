@@ -24,4 +24,9 @@ struct histogram {
 void histogram_observe(
     struct histogram *histogram, const struct histogram_bounds *bounds, double value);
 
+/* The value that a share of all, 0..1, does not exceed: within its bucket as if they were spread
+ * evenly, the last bound for what is above that; NAN where nothing was observed. */
+double histogram_quantile(
+    const struct histogram *histogram, const struct histogram_bounds *bounds, double share);
+
 #endif

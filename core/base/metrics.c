@@ -101,6 +101,29 @@ static struct cell *add_cell(
     return cell;
 }
 
+static void make_key(struct buf *key, const char *first, const char *second)
+{
+    buf_puts(key, first ? first : "");
+    buf_putc(key, '\n');
+    buf_puts(key, second ? second : "");
+}
+
+/* NULL where there is none yet. */
+static const struct cell *look_up(const struct metrics *metrics, const struct metric *metric,
+    const char *first, const char *second)
+{
+    auto_buf struct buf key = {0};
+    struct family *family = NULL;
+    struct cell *cell = NULL;
+
+    make_key(&key, first, second);
+    if (metrics)
+        HASH_FIND_PTR(metrics->families, &metric, family);
+    if (family)
+        HASH_FIND(hh, family->cells, key.data, key.len, cell);
+    return cell;
+}
+
 /* NULL when there are too many. */
 static struct cell *find_cell(
     struct metrics *metrics, const struct metric *metric, const char *first, const char *second)
@@ -109,9 +132,7 @@ static struct cell *find_cell(
     auto_buf struct buf key = {0};
     struct cell *cell;
 
-    buf_puts(&key, first ? first : "");
-    buf_putc(&key, '\n');
-    buf_puts(&key, second ? second : "");
+    make_key(&key, first, second);
     HASH_FIND(hh, family->cells, key.data, key.len, cell);
     if (cell || HASH_COUNT(family->cells) >= most_cells)
         return cell;
@@ -140,6 +161,22 @@ void metrics_observe(
 
     if (cell)
         histogram_observe(&cell->histogram, metric->bounds, value);
+}
+
+uint64_t metrics_count(const struct metrics *metrics, const struct metric *metric,
+    const char *first, const char *second)
+{
+    const struct cell *cell = look_up(metrics, metric, first, second);
+
+    return cell ? cell->count : 0;
+}
+
+const struct histogram *metrics_spread(
+    const struct metrics *metrics, const struct metric *metric, const char *first)
+{
+    const struct cell *cell = look_up(metrics, metric, first, NULL);
+
+    return cell ? &cell->histogram : NULL;
 }
 
 void metrics_head(struct buf *out, const char *name, const char *help, const char *type)

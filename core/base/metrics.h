@@ -39,6 +39,14 @@ void metrics_observe(
     struct metrics *metrics, const struct metric *metric, const char *first, double value);
 void metrics_prepare(struct metrics *metrics, const struct metric *metric, const char *first);
 
+/* What was counted so far; 0 and NULL where nothing was. The histogram lives as long as the
+ * metrics.
+ */
+uint64_t metrics_count(const struct metrics *metrics, const struct metric *metric,
+    const char *first, const char *second);
+const struct histogram *metrics_spread(
+    const struct metrics *metrics, const struct metric *metric, const char *first);
+
 /* All of it, in order of first use. */
 void metrics_write(const struct metrics *metrics, struct buf *out);
 

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/secret.h"
+#include "cmd/asked.h"
 #include "config/config.h"
 #include "enrich/enricher.h"
 #include "flow/flow.h"
@@ -70,8 +71,13 @@ struct admin_parts daemon_admin_parts(struct daemon *daemon)
         .logger = &daemon->logger,
         .metrics = daemon->metrics,
         .configuration = &daemon->configuration,
+        .rules = daemon->setup.rules,
+        .rule_documents = daemon->setup.rule_documents,
+        .rule_document_count = daemon->setup.rule_document_count,
         .reload = reload_for_admin,
-        .reload_arg = daemon,
+        .explain = asked_explain,
+        .what_if = asked_what_if,
+        .arg = daemon,
     };
 }
 
@@ -127,6 +133,7 @@ bool daemon_close(struct daemon *daemon)
         daemon->journal->ops->close(daemon->journal);
     hook_listener_destroy(daemon->hooks);
     bool all_back = admin_listener_destroy(daemon->admin);
+    comparing_destroy(daemon->comparing);
     flow_destroy(daemon->flow);
     enricher_destroy(daemon->enricher);
     changeover_end_lookups(daemon);

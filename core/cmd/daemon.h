@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "cmd/setup.h"
 
+struct comparing;
 struct enricher;
 struct error;
 struct event;
@@ -42,6 +43,7 @@ struct daemon {
     LIST_HEAD(, retired) retired; /* configurations of which something is still under way */
     struct event *retire;
     struct watch *watch;
+    struct comparing *comparing; /* a what-if that somebody asked for; NULL: none */
     struct event *on_term, *on_int, *on_hup, *drain, *prune;
     int64_t pruned_ms;      /* monotonic; when it was begun last */
     int64_t drain_until_ms; /* monotonic; 0: not stopping */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "admin/moment.h"
+#include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -13,6 +14,7 @@
 #include "cmd/arguments.h"
 #include "cmd/command.h"
 #include "cmd/comparison.h"
+#include "cmd/input.h"
 #include "cmd/listing.h"
 #include "cmd/printout.h"
 #include "cmd/session.h"
@@ -52,13 +54,27 @@ static int undone(const char *reason)
     return EXIT_UNDONE;
 }
 
+/* "-" is standard input. */
+static struct yaml *load_rules(const char *file, struct problems *problems)
+{
+    auto_buf struct buf text = {0};
+    auto_error struct error error = {0};
+
+    if (strcmp(file, "-") != 0)
+        return yaml_load_file(file, problems);
+    if (input_read(file, &text, &error))
+        return yaml_load_text("the new rules", buf_text(&text), text.len, problems);
+    problem_add(problems, (struct place){.file = "the new rules"}, "%s", error_text(&error));
+    return NULL;
+}
+
 static bool load(struct what_if *what_if)
 {
     struct setup *setup = &what_if->setup;
 
     bool ok = setup_load(setup, arguments_config(what_if->given));
     for (size_t i = 0; i < what_if->file_count; i++) {
-        what_if->documents[i] = yaml_load_file(what_if->files[i], &setup->problems);
+        what_if->documents[i] = load_rules(what_if->files[i], &setup->problems);
         if (what_if->documents[i])
             partial_folder_read(what_if->documents[i], &setup->problems);
     }

@@ -38,6 +38,7 @@ void yaml_destroy(struct yaml *node)
     free(node->written);
     free(node->sources);
     free(node->file);
+    wipe(node->whole);
     free(node);
 }
 

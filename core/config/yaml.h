@@ -36,7 +36,8 @@ struct yaml {
     /* Scalars that hold a {{: where their text begins, each further line of it being the next of
      * the file at the same column. Line 0: the file writes it otherwise (folded, with escapes). */
     size_t text_line, text_column;
-    char *file; /* the root's, owned: the name in the places of all its nodes */
+    char *file;  /* the root's, owned: the name in the places of all its nodes */
+    char *whole; /* the root's, owned: the text that was read */
 };
 
 struct yaml_entry {

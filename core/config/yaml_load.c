@@ -426,8 +426,10 @@ struct yaml *yaml_load_text(
         mem_exhausted();
     struct yaml *root = parse(&parser, &source, problems);
     yaml_parser_delete(&parser);
-    if (root)
-        root->file = TAKE(file);
+    if (!root)
+        return NULL;
+    root->file = TAKE(file);
+    root->whole = text_copy_n(source.text, source.len);
     return root;
 }
 

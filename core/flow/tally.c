@@ -1,5 +1,6 @@
 #include "flow/tally.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <tocsin/sink.h>
 
@@ -83,4 +84,39 @@ void tally_end(
     if (result == STORE_DELIVERED)
         metrics_observe(
             flow->parts.metrics, &waited, sink, waited_ms > 0 ? (double)waited_ms / 1000 : 0);
+}
+
+uint64_t tally_matches(const struct flow *flow, const char *rule)
+{
+    return metrics_count(flow->parts.metrics, &matches, rule, NULL);
+}
+
+uint64_t tally_unmatched(const struct flow *flow)
+{
+    return metrics_count(flow->parts.metrics, &unmatched, NULL, NULL);
+}
+
+static double quantile(
+    const struct metrics *metrics, const struct metric *metric, const char *sink, double share)
+{
+    const struct histogram *spread = metrics_spread(metrics, metric, sink);
+
+    return spread ? histogram_quantile(spread, metric->bounds, share) : NAN;
+}
+
+struct tally_sink tally_sink(const struct flow *flow, const char *sink)
+{
+    const struct metrics *metrics = flow->parts.metrics;
+
+    return (struct tally_sink){
+        .delivered = metrics_count(metrics, &deliveries, sink, "delivered"),
+        .dead = metrics_count(metrics, &deliveries, sink, "dead"),
+        .failed = metrics_count(metrics, &attempts, sink, outcomes[TOCSIN_RETRY]) +
+                  metrics_count(metrics, &attempts, sink, outcomes[TOCSIN_REJECTED]) +
+                  metrics_count(metrics, &attempts, sink, outcomes[TOCSIN_UNUSABLE]),
+        .attempt_p50_s = quantile(metrics, &attempt_seconds, sink, 0.5),
+        .attempt_p99_s = quantile(metrics, &attempt_seconds, sink, 0.99),
+        .delivery_p50_s = quantile(metrics, &waited, sink, 0.5),
+        .delivery_p99_s = quantile(metrics, &waited, sink, 0.99),
+    };
 }

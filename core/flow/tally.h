@@ -14,6 +14,18 @@ struct flow;
 /* Makes the counters of what is configured now be there. */
 void tally_prepare(const struct flow *flow);
 
+/* Since the start. */
+uint64_t tally_matches(const struct flow *flow, const char *rule);
+uint64_t tally_unmatched(const struct flow *flow);
+
+struct tally_sink {
+    uint64_t delivered, dead;              /* deliveries that ended so */
+    uint64_t failed;                       /* attempts that did not deliver */
+    double attempt_p50_s, attempt_p99_s;   /* how long attempts took; NAN: there were none */
+    double delivery_p50_s, delivery_p99_s; /* from acceptance to delivery; likewise */
+};
+struct tally_sink tally_sink(const struct flow *flow, const char *sink);
+
 void tally_decision(const struct flow *flow, const struct decision *decision);
 void tally_attempt(const struct flow *flow, const char *sink, const struct attempt_result *result);
 

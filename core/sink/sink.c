@@ -221,6 +221,7 @@ void sink_destroy(struct sink *sink)
     if (sink->plugin)
         sink_close(sink);
     policy_finish(&sink->policy);
+    free(sink->last_failure);
     gate_finish(&sink->gate);
     filling_finish(&sink->filling);
     plugin_destroy(sink->plugin);
@@ -309,6 +310,11 @@ void sink_learn(struct sink *sink, const struct attempt_result *result)
 
     sink->last_took_ms = result->result == TOCSIN_DELIVERED ? result->took_ms : INT64_MAX;
     sink->last_ended_ms = clock_mono_ms();
+    if (result->result != TOCSIN_DELIVERED) {
+        free(sink->last_failure);
+        sink->last_failure = text_copy(why);
+        sink->last_failure_ms = clock_wall_ms();
+    }
     if (result->result == TOCSIN_DELIVERED || result->result == TOCSIN_REJECTED) {
         if (gate_attempt_worked(&sink->gate))
             log_info(&sink->logger, "open again");

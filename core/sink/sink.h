@@ -40,6 +40,8 @@ struct sink {
     size_t in_flight;              /* attempts under way */
     int64_t last_took_ms;          /* the last attempt, if it was delivered; else INT64_MAX */
     int64_t last_ended_ms;         /* monotonic: when that was */
+    char *last_failure;            /* why the last attempt that failed did; NULL: none has */
+    int64_t last_failure_ms;       /* wall clock: when that was */
     LIST_HEAD(, attempt) attempts; /* those */
 };
 
