@@ -169,7 +169,12 @@ void answer_stream(const struct admin_call *call)
     evhttp_add_header(headers, "Content-Type", "text/event-stream");
     evhttp_add_header(headers, "Cache-Control", "no-store");
     evhttp_send_reply_start(call->request, 200, NULL);
-    auto_free char *status = make_status(streams->admin);
+    char *status = make_status(streams->admin);
     say(stream, status);
-    event_active(streams->look, EV_TIMEOUT, 0);
+    if (streams->count == 1) { /* nobody has looked for a while */
+        free(streams->last);
+        streams->last = TAKE(status);
+        event_active(streams->look, EV_TIMEOUT, 0);
+    }
+    free(status);
 }

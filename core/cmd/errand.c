@@ -25,8 +25,6 @@ enum {
     niceness = 10,
 };
 
-extern char **environ;
-
 static const char program[] = "/proc/self/exe"; /* also when its file was replaced meanwhile */
 
 struct errand {
@@ -135,7 +133,7 @@ static void on_ended(evutil_socket_t fd, short what, void *arg)
 static bool start(struct errand *errand, struct event_base *base, const struct errand_order *order,
     struct error *error)
 {
-    const struct timeval patience = {order->timeout_ms / 1000, order->timeout_ms % 1000 * 1000};
+    const struct timeval patience = {order->timeout_ms / 1000, order->timeout_ms % 1000 * 1000L};
 
     if (!open_files(errand, order))
         return error_set(error, "make files in memory: %s", strerror(errno));

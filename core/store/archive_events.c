@@ -120,6 +120,7 @@ static bool show(struct database *db, const struct archive_events *events,
     event->loaded = &loaded;
     if (is_meant)
         visit(event, arg);
+    event->loaded = NULL;
     pool_finish(&pool);
     return is_meant;
 }

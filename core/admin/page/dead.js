@@ -18,7 +18,8 @@ export async function show({holder, query}) {
   function row(item) {
     const box = el("input", {type: "checkbox", "aria-label": `choose ${item.id}`, checked: chosen.has(item.id),
       change: event => event.target.checked ? chosen.add(item.id) : chosen.delete(item.id)});
-    return [box, el("a", {href: `#/event/${item.event}`}, item.id), item.sink || "(no sink)", item.rule,
+    return [box, {node: el("a", {href: `#/event/${item.event}`}, item.id), kind: "nowrap"},
+      {node: item.sink || "(no sink)", kind: "nowrap"}, item.rule,
       {node: time(item.finished), kind: "nowrap"}, item.reason || ""];
   }
   async function load(before) {

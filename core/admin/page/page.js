@@ -66,7 +66,7 @@ function tellHealth(status) {
   const health = document.getElementById("health"), wrong = trouble(status);
   const words = wrong || (status.waiting ? `${status.waiting} waiting, all sinks open` : "All is well");
   health.classList.toggle("bad", Boolean(wrong));
-  if (health.textContent !== words) health.textContent = words;
+  if (health.textContent !== words) health.textContent = health.title = words;
 }
 
 function tell(now) {
