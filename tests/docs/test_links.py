@@ -1,0 +1,67 @@
+"""Whatever a page links to inside the tree is there: files, folders, and headings in them."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import pages
+
+LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\)")
+# Whatever is kept in git and is Markdown: plugins/, tests/ and subprojects/ have pages too.
+TRACKED = [pages.TREE / name for name in subprocess.run(
+    ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"], cwd=pages.TREE,
+    capture_output=True, text=True).stdout.split()]
+PAGES = [page for page in TRACKED if page.exists()] or pages.all_pages()  # an archive has no git
+DOCUMENTATION = "docs/README.md"
+
+
+def links(page):
+    """(the file, the heading or "") of each link that leads to the tree."""
+    text = re.sub(r"`[^`\n]*`", "", pages.without_blocks(page.read_text()))
+    for target in LINK.findall(text):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, heading = target.partition("#")
+        yield (page.parent / name).resolve() if name else page, heading
+
+
+@pytest.mark.parametrize("page", PAGES, ids=pages.name_of)
+def test_links_lead_somewhere(page):
+    for file, heading in links(page):
+        assert file.exists(), f"no {file}"
+        assert file.is_relative_to(pages.TREE), f"{file} is outside"
+        if heading:
+            assert heading in pages.anchors(file.read_text()), f"{file.name} has no #{heading}"
+
+
+def test_every_page_can_be_reached_from_the_map():
+    """By links, however many; from README.md too, since that leads to the map."""
+    seen, ahead = set(), [pages.TREE / "README.md"]
+    assert any(file == pages.TREE / DOCUMENTATION for file, _ in links(ahead[0]))
+    while ahead:
+        page = ahead.pop()
+        if page in seen:
+            continue
+        seen.add(page)
+        for file, _ in links(page):
+            if file.is_dir():
+                ahead += file.glob("*.md")
+            elif file.suffix == ".md":
+                ahead.append(file)
+    assert {pages.name_of(page) for page in map(Path, pages.all_pages())} <= \
+        {pages.name_of(page) for page in seen}
+
+
+@pytest.mark.parametrize("text, slug", [
+    ("# A `code` & more", "a-code--more"),
+    ("## 1. What, now?", "1-what-now"),
+    ("## [A link](x.md) in it", "a-link-in-it"),
+])
+def test_headings_have_the_names_that_links_use(text, slug):
+    assert pages.anchors(text) == {slug}
+
+
+def test_a_heading_in_a_block_is_none():
+    assert pages.anchors("```sh\n# a comment\n```\n# Real\n") == {"real"}
