@@ -5,4 +5,4 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "integration"))
 
-from stage import make_daemon, pytest_sessionfinish, started  # noqa: E402, F401
+from stage import api, make_daemon, pytest_sessionfinish, started  # noqa: E402, F401

@@ -86,3 +86,36 @@ def test_the_alert_stands_in_the_channel_once_after_the_drill(followed):
     shown = [str(entry) for entry in teams.received]
     assert len(shown) == 2
     assert "Drill" in shown[0] and "Mimikatz run on a domain controller" in shown[1]
+
+
+# README.md -------------------------------------------------------------------------------------
+
+# What builds and installs runs elsewhere: a demo with each URL, and both on a fresh machine.
+DEMOS = {"./run demo": "tests/integration/test_demo.py", "./run test": "tests/fresh/fresh-machine.sh"}
+
+
+def test_the_readmes_commands_go_well(installed, tmp_path):
+    """Those of "For good": `serve` is left running, and is ready at the end."""
+    teams = Teams()
+    hook_port, admin_port = free_ports()
+    edits = f"sed -i 's|:8080|:{hook_port}|; s|:8081|:{admin_port}|' tocsin.yaml\n"
+    ready = PENDING.format(f"curl -fsS http://127.0.0.1:{admin_port}/readyz >/dev/null 2>&1")
+    blocks = [command for command in terminal.commands(pages.read("README.md"))
+              if not any(demo in command.text for demo in DEMOS)]
+    assert len(blocks) == 1
+    found = [blocks[0]._replace(text=line + "\n") for line in blocks[0].text.splitlines()]
+    assert found[0].text.startswith("meson install -C build ")
+    assert found[-1].text == "tocsin serve -c tocsin.yaml\n"
+    found[-1] = found[-1]._replace(text="tocsin serve -c tocsin.yaml &\n")
+    try:
+        terminal.run(found[1:], tmp_path, after={"cd my-tocsin": edits, "tocsin serve": ready},
+                     environment=installed.env(TEAMS_WEBHOOK_URL=teams.url, SEKOIA_APIKEY="none"))
+        assert len(teams.received) == 1
+    finally:
+        teams.stop()
+
+
+def test_what_runs_the_readmes_other_commands_is_there():
+    text = pages.read("README.md")
+    for command, file in DEMOS.items():
+        assert command in text and command.split()[-1] in (pages.TREE / file).read_text()
