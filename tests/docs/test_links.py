@@ -3,6 +3,7 @@
 import re
 import subprocess
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -65,3 +66,14 @@ def test_headings_have_the_names_that_links_use(text, slug):
 
 def test_a_heading_in_a_block_is_none():
     assert pages.anchors("```sh\n# a comment\n```\n# Real\n") == {"real"}
+
+
+def test_the_architecture_has_one_picture_and_it_names_rooms():
+    text = (pages.DOCS / "architecture.md").read_text()
+    name, = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", text)
+    picture = ElementTree.parse(pages.DOCS / name).getroot()
+    found = {child.tag.rpartition("}")[2]: child for child in picture}
+    assert found["title"].text and found["desc"].text and "dark" in found["style"].text
+    names = {part for one in picture.iter() if one.get("class") == "name" for part in one.text.split(", ")}
+    rooms = {folder.name for folder in (pages.TREE / "core").iterdir() if folder.is_dir()}
+    assert {"hook", "enrich", "rule", "message", "lane"} <= names & rooms
