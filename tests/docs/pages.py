@@ -13,8 +13,8 @@ Block = namedtuple("Block", "kind text line")
 
 
 def all_pages():
-    """README.md, the other pages at the top, and all below docs/."""
-    return sorted([*TREE.glob("*.md"), *DOCS.rglob("*.md")])
+    """README.md, the other pages at the top, all below docs/, and the plugins' own."""
+    return sorted([*TREE.glob("*.md"), *DOCS.rglob("*.md"), *TREE.glob("plugins/*/README.md")])
 
 
 def name_of(page):
