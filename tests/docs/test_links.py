@@ -1,7 +1,6 @@
 """Whatever a page links to inside the tree is there: files, folders, and headings in them."""
 
 import re
-import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -10,11 +9,8 @@ import pytest
 import pages
 
 LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(<?([^)\s>]+)>?(?:\s+\"[^\"]*\")?\)")
-# Whatever is kept in git and is Markdown: plugins/, tests/ and subprojects/ have pages too.
-TRACKED = [pages.TREE / name for name in subprocess.run(
-    ["git", "ls-files", "--cached", "--others", "--exclude-standard", "*.md"], cwd=pages.TREE,
-    capture_output=True, text=True).stdout.split()]
-PAGES = [page for page in TRACKED if page.exists()] or pages.all_pages()  # an archive has no git
+PAGES = sorted({*pages.all_pages(), *pages.TREE.glob("tests/**/*.md"),
+                *pages.TREE.glob("subprojects/**/*.md")})
 DOCUMENTATION = "docs/README.md"
 
 
@@ -74,6 +70,7 @@ def test_the_architecture_has_one_picture_and_it_names_rooms():
     picture = ElementTree.parse(pages.DOCS / name).getroot()
     found = {child.tag.rpartition("}")[2]: child for child in picture}
     assert found["title"].text and found["desc"].text and "dark" in found["style"].text
-    names = {part for one in picture.iter() if one.get("class") == "name" for part in one.text.split(", ")}
+    names = {part for one in picture.iter() if one.get("class") == "name"
+             for part in one.text.split(", ")}
     rooms = {folder.name for folder in (pages.TREE / "core").iterdir() if folder.is_dir()}
     assert {"hook", "enrich", "rule", "message", "lane"} <= names & rooms

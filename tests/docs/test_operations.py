@@ -38,7 +38,8 @@ class Sender:
         while not self._is_stopped.is_set():
             number = len(self.accepted)
             self.daemon.accept({"type": "probe", "attributes": {
-                "title": f"probe {number}", "uuid": f"t{number % 7}"}, "metadata": {"uuid": str(number)}})
+                "title": f"probe {number}", "uuid": f"t{number % 7}"},
+                "metadata": {"uuid": str(number)}})
             self.accepted.append(f"probe {number}")
 
     def wait_for(self, count):
