@@ -154,3 +154,28 @@ def test_each_alert_rule_stands_in_the_table():
 def test_what_a_runbook_quotes_is_what_the_log_says(words, file):
     assert words in re.sub(r"\s+", " ", section("What to do when"))
     assert words in (pages.TREE / file).read_text()
+
+
+# Who makes each trouble, and sees that tocsin comes out of it as its runbook says.
+TROUBLES = {
+    "The disk is full": ("test_disk", "test_a_full_disk_refuses_and_forgets_nothing_in_flight"),
+    "The API refuses the key": ("test_trouble",
+                                "test_a_refused_key_is_told_and_messages_go_out_all_the_same"),
+    "A sink refuses": ("test_reload",
+                       "test_an_operator_who_mends_a_broken_sink_need_not_wait_for_its_probe"),
+    "A hook is silent": ("test_trouble",
+                         "test_a_silent_hook_is_told_of_once_until_it_is_heard_again"),
+    "The ledger is damaged": ("test_disk",
+                              "test_a_start_on_a_corrupt_ledger_refuses_and_says_what_to_do"),
+    "The clock jumps": ("test_clock",
+                        "test_a_jump_while_no_daemon_runs_holds_up_no_retry_and_gives_none_up"),
+    "It dies again and again": (
+        "test_trouble",
+        "test_a_message_that_ends_the_daemon_each_time_is_a_dead_letter_after_the_third"),
+}
+
+
+def test_each_runbook_is_of_a_trouble_that_a_test_makes():
+    assert set(re.findall(r"^### (.*)$", section("What to do when"), re.MULTILINE)) == set(TROUBLES)
+    for file, test in TROUBLES.values():
+        assert f"def {test}(" in (pages.TREE / f"tests/integration/{file}.py").read_text(), test
