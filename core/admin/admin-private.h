@@ -49,6 +49,11 @@ void admin_route(struct evhttp_request *request, void *arg);
 /* Shows the token, where one is configured. */
 bool guard_is_authorized(const struct admin_listener *admin, struct evhttp_request *request);
 
+/* NULL when the host is named as it may be. Without a token a name of somebody else that leads here
+ * (DNS rebinding) would make his page one of this origin, which reads all; with one that name may
+ * be a proxy's, and his page does not have the token. */
+const char *guard_refuses_name(const struct admin_listener *admin, struct evhttp_request *request);
+
 /* A change: NULL when it may be made, else why not. Pages of other origins cannot set X-Tocsin
  * without asking, and are told by their Origin. */
 const char *guard_refuses_change(

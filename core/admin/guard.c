@@ -31,18 +31,38 @@ bool guard_is_authorized(const struct admin_listener *admin, struct evhttp_reque
            secret_equals(token(admin), given + sizeof scheme - 1);
 }
 
-/* Without a token the name that the page was loaded by must be ours: a name of somebody else that
- * leads here (DNS rebinding) would make his page one of this origin. With a token that name may be
- * a proxy's, and his page does not have the token. */
+/* A host with or without its port is this machine, whatever the port: a tunnel has another one. */
+static bool is_this_machine(const char *host)
+{
+    static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        size_t len = strlen(names[i]);
+        if (strncasecmp(host, names[i], len) == 0 && (host[len] == '\0' || host[len] == ':'))
+            return true;
+    }
+    return false;
+}
+
+const char *guard_refuses_name(const struct admin_listener *admin, struct evhttp_request *request)
+{
+    const char *asked = header(request, "Host");
+
+    if (*token(admin) || !asked || is_this_machine(asked) ||
+        strcasecmp(asked, server_address(admin->server)) == 0)
+        return NULL;
+    return "without a token this is answered by the names localhost and 127.0.0.1 alone";
+}
+
+/* The page that asks is one that was loaded from here: by the name that it asks by, or by ours. */
 static bool is_own_host(
     const struct admin_listener *admin, struct evhttp_request *request, const char *host)
 {
     const char *own = server_address(admin->server), *asked = header(request, "Host");
     auto_free char *local = text_format("localhost%s", strrchr(own, ':'));
 
-    if (*token(admin) && asked && strcasecmp(host, asked) == 0)
-        return true;
-    return strcasecmp(host, own) == 0 || strcasecmp(host, local) == 0;
+    return (asked && strcasecmp(host, asked) == 0) || strcasecmp(host, own) == 0 ||
+           strcasecmp(host, local) == 0;
 }
 
 const char *guard_refuses_change(const struct admin_listener *admin, struct evhttp_request *request)

@@ -180,8 +180,9 @@ static bool may_pass(const struct admin_call *call, const struct route *route)
         admin_refuse(call, 401, "send the admin token: Authorization: Bearer ...");
         return false;
     }
-    const char *refusal =
-        route->method == EVHTTP_REQ_POST ? guard_refuses_change(call->admin, call->request) : NULL;
+    const char *refusal = route->is_open ? NULL : guard_refuses_name(call->admin, call->request);
+    if (!refusal && route->method == EVHTTP_REQ_POST)
+        refusal = guard_refuses_change(call->admin, call->request);
     if (refusal)
         admin_refuse(call, 403, refusal);
     return !refusal;

@@ -14,7 +14,7 @@ FAST = "sink_defaults: {retry: {first: 50ms, max: 200ms, give_up: 1h}, " \
        "breaker: {failures: 2, probe: 1h}}\n"
 
 
-PLAIN_POST = b"POST /api/v1/sinks/mine/drill HTTP/1.1\r\nHost: x\r\nX-Tocsin: 1\r\n" \
+PLAIN_POST = b"POST /api/v1/sinks/mine/drill HTTP/1.1\r\nHost: localhost\r\nX-Tocsin: 1\r\n" \
              b"Content-Length: 0\r\n\r\n"
 
 

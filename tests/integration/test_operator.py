@@ -536,9 +536,9 @@ def test_a_client_that_leaves_before_the_answer_harms_nothing(daemon, mattermost
     make_dead(daemon, mattermost, probe("no-a"))
     letter, = dead_letters(daemon)
     body = json.dumps({"ids": [letter["id"]]}).encode()
-    head = (b"POST /api/v1/retry HTTP/1.1\r\nHost: x\r\nX-Tocsin: 1\r\nContent-Length: %d\r\n\r\n"
+    head = (b"POST /api/v1/retry HTTP/1.1\r\nHost: localhost\r\nX-Tocsin: 1\r\nContent-Length: %d\r\n\r\n"
             % len(body))
-    for question in (head + body, b"GET /api/v1/events HTTP/1.1\r\nHost: x\r\n\r\n" * 20):
+    for question in (head + body, b"GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20):
         for _ in range(20):
             connection = daemon.admin_socket()
             connection.sendall(question)

@@ -54,7 +54,7 @@ class Stream:
 
     def __init__(self, daemon, headers=""):
         self.socket = daemon.admin_socket()
-        self.socket.sendall(f"GET /api/v1/stream HTTP/1.1\r\nHost: x\r\n{headers}\r\n".encode())
+        self.socket.sendall(f"GET /api/v1/stream HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n".encode())
         self.file = self.socket.makefile("rb")
         self.status = int(self.file.readline().split()[1])
         self.headers = dict(line.decode().strip().lower().split(": ", 1)
@@ -145,6 +145,28 @@ def test_what_is_asked_by_a_post_needs_the_header_and_this_origin(make_daemon, p
     assert daemon.change(f"/api/v1/{path}", headers={}).status == 403
     foreign = {"X-Tocsin": "1", "Origin": "https://elsewhere.example"}
     assert daemon.change(f"/api/v1/{path}", headers=foreign).status == 403
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8081", "localhost.evil.example",
+                                  "127.0.0.1.evil.example:80", "localhostx"])
+def test_without_a_token_no_other_name_is_answered(make_daemon, host):
+    daemon = make_daemon(sinks(), rules=RULES).start()
+    for path in "/api/v1/status", "/api/v1/events", "/api/v1/stream", "/metrics":
+        answer = daemon.get(path, {"Host": host})
+        assert answer.status == 403 and "without a token" in answer.body["error"], path
+    assert daemon.get("/healthz", {"Host": host}).status == 200
+    same_origin = {"Host": host, "Origin": f"http://{host}", "X-Tocsin": "1"}
+    assert daemon.change("/api/v1/reload", headers=same_origin).status == 403
+
+
+def test_a_tunnel_may_have_another_port(make_daemon):
+    daemon = make_daemon(sinks(), rules=RULES).start()
+    for host in "localhost:9000", "127.0.0.1:9000", "[::1]:9000", "LOCALHOST":
+        assert daemon.get("/api/v1/status", {"Host": host}).status == 200, host
+        tunnel = {"Host": host, "Origin": f"http://{host}", "X-Tocsin": "1"}
+        assert daemon.change("/api/v1/sinks/bell/pause", headers=tunnel).status == 200, host
+    foreign = {"Host": "localhost:9000", "Origin": "http://localhost:3000", "X-Tocsin": "1"}
+    assert daemon.change("/api/v1/sinks/bell/pause", headers=foreign).status == 403
 
 
 # The stream --------------------------------------------------------------------------------------
