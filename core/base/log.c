@@ -4,11 +4,13 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/log_line.h"
 #include "base/mem.h"
 #include "base/secret.h"
 #include "base/timestamp.h"
@@ -16,8 +18,6 @@
 enum {
     usual_line = 200,
 };
-
-static const char *const level_names[] = {"error", "warn", "info", "debug"};
 
 struct logger logger_with(const struct logger *parent, const char *key, const char *value)
 {
@@ -31,64 +31,11 @@ static const struct logger *logger_root(const struct logger *logger)
     return logger;
 }
 
-static bool is_plain(unsigned char byte)
-{
-    return byte >= 0x20 && byte != 0x7f && byte != '"' && byte != '\\';
-}
-
-static void put_escaped(struct buf *line, unsigned char byte)
-{
-    if (byte == '"' || byte == '\\')
-        buf_printf(line, "\\%c", byte);
-    else if (byte == '\n')
-        buf_puts(line, "\\n");
-    else
-        buf_printf(line, "\\x%02x", byte);
-}
-
-/* Quotes, back-slashes and controls are escaped: what an attacker put into an alert cannot begin a
- * second log line. */
-static void put_quoted(struct buf *line, const char *text)
-{
-    buf_putc(line, '"');
-    while (*text) {
-        size_t len = 0;
-        while (is_plain((unsigned char)text[len]))
-            len++;
-        buf_append(line, text, len);
-        text += len;
-        if (*text)
-            put_escaped(line, (unsigned char)*text++);
-    }
-    buf_putc(line, '"');
-}
-
-static bool is_bare(const char *value)
-{
-    for (; *value; value++)
-        if (*value <= ' ' || *value == '"' || *value == '=' || *value == '\\' || *value == 0x7f)
-            return false;
-    return true;
-}
-
-static void put_fields(struct buf *line, const struct logger *logger)
-{
-    if (logger->parent)
-        put_fields(line, logger->parent);
-    if (!logger->key)
-        return;
-    buf_putc(line, ' ');
-    buf_puts(line, logger->key);
-    buf_putc(line, '=');
-    if (*logger->value && is_bare(logger->value))
-        buf_puts(line, logger->value);
-    else
-        put_quoted(line, logger->value);
-}
-
 bool log_wants(const struct logger *logger, enum log_level level)
 {
-    return level <= logger_root(logger)->threshold;
+    const struct logger *root = logger_root(logger);
+
+    return (int)level <= atomic_load_explicit(&root->threshold, memory_order_relaxed);
 }
 
 void log_write(const struct logger *logger, enum log_level level, const char *format, ...)
@@ -97,7 +44,7 @@ void log_write(const struct logger *logger, enum log_level level, const char *fo
     char now[TIMESTAMP_SIZE];
     va_list args;
 
-    if (level > root->threshold)
+    if (!log_wants(root, level))
         return;
     va_start(args, format);
     auto_free char *raw = text_vformat(format, args);
@@ -105,17 +52,23 @@ void log_write(const struct logger *logger, enum log_level level, const char *fo
     auto_free char *text = secrets_redact(root->secrets, raw);
 
     auto_buf struct buf line = {0};
-    timestamp_format(clock_wall_ms(), now);
     buf_reserve(&line, usual_line);
-    buf_puts(&line, "time=");
-    buf_puts(&line, now);
-    buf_puts(&line, " level=");
-    buf_puts(&line, level_names[level]);
-    put_fields(&line, logger);
-    buf_puts(&line, " msg=");
-    put_quoted(&line, text);
-    buf_putc(&line, '\n');
+    if (!root->is_journal)
+        timestamp_format(clock_wall_ms(), now);
+    log_line_append(&line, logger, level, root->is_journal ? NULL : now, text);
     /* A log that cannot be written must not stop the work; there is nowhere left to say so. */
     if (write(STDERR_FILENO, line.data, line.len) < 0)
         return;
+}
+
+bool log_is_journal(void)
+{
+    const char *stream = getenv("JOURNAL_STREAM");
+    struct stat status;
+
+    if (!stream || fstat(STDERR_FILENO, &status) < 0)
+        return false;
+    auto_free char *ours = text_format(
+        "%llu:%llu", (unsigned long long)status.st_dev, (unsigned long long)status.st_ino);
+    return strcmp(stream, ours) == 0;
 }

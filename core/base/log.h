@@ -1,13 +1,13 @@
 /* Logs go through an object: a logger carries the fields of what it belongs to (sink=..., hook=...)
  * and a parent with the fields around it, so that no message types a name. One call is one line and
- * one write to standard error:
+ * one write to standard error, as base/log_line.h composes it.
  *
- *     time=2026-11-23T10:00:00.000Z level=warn sink=soc-teams msg="..."
- *
- * A logger is read-only once made, and may be used from any thread. */
+ * A logger may be used from any thread. Once made it is read-only, but for the root's threshold and
+ * format, which may change at any time. */
 #ifndef TOCSIN_BASE_LOG_H
 #define TOCSIN_BASE_LOG_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 struct secrets;
@@ -19,10 +19,17 @@ enum log_level {
     LOG_LEVEL_DEBUG,
 };
 
+enum log_format {
+    LOG_FORMAT_KEYVALUE, /* time=... level=warn sink=soc-teams msg="..." */
+    LOG_FORMAT_JSON,     /* {"time":"...","level":"warn","sink":"soc-teams","msg":"..."} */
+};
+
 struct logger {
     const struct logger *parent;   /* borrowed; NULL for the root */
     const char *key, *value;       /* borrowed; the root has none */
-    enum log_level threshold;      /* the root's counts: what is less urgent is not written */
+    atomic_int threshold;          /* the root's counts: what is less urgent is not written */
+    atomic_int format;             /* the root's counts */
+    bool is_journal;               /* the root's counts: who reads it notes the time itself */
     const struct secrets *secrets; /* the root's counts: what must not be shown */
 };
 
@@ -39,5 +46,9 @@ bool log_wants(const struct logger *logger, enum log_level level);
 
 /* A child with one more field. Key and value are borrowed and must outlive it. */
 struct logger logger_with(const struct logger *parent, const char *key, const char *value);
+
+/* Whether standard error goes to systemd's journal: $JOURNAL_STREAM names its device and inode
+ * (systemd.exec(5)). */
+bool log_is_journal(void);
 
 #endif

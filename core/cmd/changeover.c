@@ -239,6 +239,8 @@ static void change_over(struct daemon *daemon, struct setup *fresh)
     struct enricher *enricher = daemon->enricher;
 
     secrets_learn(daemon->secrets, fresh->config->secrets);
+    daemon->logger.threshold = (int)fresh->config->log_level;
+    daemon->logger.format = (int)fresh->config->log_format;
     daemon->enricher = take_lookups(daemon, fresh);
     take_sinks(daemon, fresh);
     daemon->setup = *fresh;
@@ -280,6 +282,14 @@ static bool refuse_at_the_end(json_t **report)
     return false;
 }
 
+void daemon_log_warnings(const struct daemon *daemon)
+{
+    for (size_t i = 0; i < daemon->setup.problems.count; i++) {
+        auto_free char *line = problem_format(&daemon->setup.problems.items[i]);
+        log_warn(&daemon->logger, "%s", line);
+    }
+}
+
 bool daemon_reload(struct daemon *daemon, json_t **report)
 {
     int64_t began_ms = clock_mono_ms();
@@ -299,10 +309,7 @@ bool daemon_reload(struct daemon *daemon, json_t **report)
     watch_follow(daemon->watch, &daemon->setup, NULL);
     log_info(&daemon->logger, "%s is taken over, in %lld ms: %s", daemon->file,
         (long long)(clock_mono_ms() - began_ms), words);
-    for (size_t i = 0; i < daemon->setup.problems.count; i++) {
-        auto_free char *line = problem_format(&daemon->setup.problems.items[i]);
-        log_warn(&daemon->logger, "%s", line);
-    }
+    daemon_log_warnings(daemon);
     if (report)
         *report = json_incref(receipt);
     return true;

@@ -70,6 +70,9 @@ struct admin_parts daemon_admin_parts(struct daemon *daemon);
  * nobody wants it) says what differs, or what is wrong. */
 bool daemon_reload(struct daemon *daemon, json_t **report);
 
+/* What there is to warn of in the configuration that is taken over. */
+void daemon_log_warnings(const struct daemon *daemon);
+
 /* Ends what configurations before this one left: their look-ups before the way out, their sinks
  * after it. False as daemon_close(). */
 void changeover_end_lookups(struct daemon *daemon);

@@ -151,8 +151,14 @@ static void daemon_begin(struct daemon *daemon)
 {
     daemon->secrets = secrets_create();
     secrets_learn(daemon->secrets, daemon->setup.config->secrets);
-    daemon->logger = (struct logger){.threshold = LOG_LEVEL_INFO, .secrets = daemon->secrets};
+    daemon->logger = (struct logger){
+        .threshold = (int)daemon->setup.config->log_level,
+        .format = (int)daemon->setup.config->log_format,
+        .is_journal = log_is_journal(),
+        .secrets = daemon->secrets,
+    };
     log_info(&daemon->logger, "tocsin " TOCSIN_VERSION " with %s", daemon->setup.config->file);
+    daemon_log_warnings(daemon);
     raise_descriptor_limit(&daemon->logger);
     srandom((unsigned)clock_wall_ms() ^ (unsigned)getpid()); /* back-offs, unlike a neighbour's */
     daemon->base = loop_create();
@@ -197,8 +203,8 @@ int cmd_serve(const struct command *command, int argc, char **argv)
     umask(0077);
     daemon.file = arguments_config(given);
     bool ok = setup_load(&daemon.setup, daemon.file);
-    setup_print_problems(&daemon.setup);
     if (!ok) {
+        setup_print_problems(&daemon.setup);
         setup_finish(&daemon.setup);
         return EXIT_NO;
     }

@@ -10,6 +10,7 @@
 
 #include "config/config.h"
 
+void logging_read(struct config *config, struct problems *problems);
 void listeners_read(struct config *config, struct problems *problems);
 void hooks_read(struct config *config, struct problems *problems);
 
@@ -20,6 +21,7 @@ void sinks_read(struct config *config, struct problems *problems);
 
 /* The shapes of the same blocks (config/shape.h), added to that of the document. */
 void settings_shape(json_t *document);
+void logging_shape(json_t *document);
 void listeners_shape(json_t *document);
 void hooks_shape(json_t *document);
 void sekoia_shape(json_t *document);

@@ -146,8 +146,8 @@ static void set_plugin_path(
 static void settings_read(
     struct config *config, const char *default_plugin_path, struct problems *problems)
 {
-    static const char *const blocks[] = {
-        "listen", "admin", "ledger", "sekoia", "hooks", "enrich", "sinks", "sink_defaults", NULL};
+    static const char *const blocks[] = {"listen", "admin", "ledger", "log", "sekoia", "hooks",
+        "enrich", "sinks", "sink_defaults", NULL};
     const struct option_context context = {
         .problems = problems, .secrets = config->secrets, .also = blocks};
     const struct option_table table = OPTION_TABLE(settings_options);
@@ -241,6 +241,7 @@ static void document_read(
     expand_values(config->document, from_environment, problems);
     settings_read(config, default_plugin_path, problems);
     ledger_read(config, problems);
+    logging_read(config, problems);
     listeners_read(config, problems);
     sekoia_read(config, problems);
     lookups_read(config, problems);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/log.h"
 #include "base/secret.h"
 #include "config/problems.h"
 
@@ -64,6 +65,8 @@ struct config {
     size_t plugin_path_count;
     int64_t dedupe_ms, drain_ms;
     bool watch; /* reload when one of its files changes: config/sources.h */
+    enum log_level log_level;
+    enum log_format log_format;
     struct config_levels levels;
     char *app_url; /* the web application, for links; NULL without a sekoia block */
     char *api_url; /* no trailing slash, no trailing /api doubling; NULL likewise */

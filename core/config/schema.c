@@ -9,6 +9,7 @@ json_t *config_schema(json_t *sink, json_t *sink_defaults)
 
     listeners_shape(document);
     settings_shape(document);
+    logging_shape(document);
     sekoia_shape(document);
     hooks_shape(document);
     lookups_shape(document);

@@ -33,6 +33,8 @@ struct delivery {
     struct store_settle outcome; /* its texts are owned */
     int attempt;
     int64_t created_ms, accepted_ms;
+    int64_t event;       /* its number */
+    bool is_told;        /* also when it goes well */
     struct event *again; /* tries to record the outcome again */
     const struct delivery_watch *watch;
     void *arg;
@@ -153,13 +155,25 @@ static enum store_result judge(
     return *why_dead ? STORE_DEAD : STORE_RETRY;
 }
 
+static char *event_id(const struct delivery *delivery)
+{
+    struct journal *journal = delivery->flow->parts.journal;
+
+    return text_format("%s-e%lld", journal->ops->ledger_id(journal), (long long)delivery->event);
+}
+
 static void log_outcome(
     const struct delivery *delivery, const struct attempt_result *result, const char *why_dead)
 {
-    struct logger logger = logger_with(&delivery->sink->logger, "delivery", delivery->id);
+    bool is_delivered = delivery->outcome.result == STORE_DELIVERED;
     const char *reason = result->reason ? result->reason : "no reason given";
 
-    if (delivery->outcome.result == STORE_DELIVERED)
+    if (is_delivered && !delivery->is_told)
+        return;
+    auto_free char *id = event_id(delivery);
+    const struct logger event = logger_with(&delivery->sink->logger, "event", id);
+    const struct logger logger = logger_with(&event, "delivery", delivery->id);
+    if (is_delivered)
         log_info(&logger, "delivered at attempt %d in %lld ms%s%s", delivery->attempt,
             (long long)result->took_ms, result->reason ? ": " : "",
             result->reason ? result->reason : "");
@@ -169,6 +183,16 @@ static void log_outcome(
     else
         log_warn(&logger, "attempt %d failed%s: %s", delivery->attempt,
             result->maybe_sent ? ", but may have arrived" : "", reason);
+}
+
+/* A dead letter without an attempt of this life. */
+static void log_unsent(const struct delivery *delivery)
+{
+    auto_free char *id = event_id(delivery);
+    const struct logger event = logger_with(&delivery->sink->logger, "event", id);
+    const struct logger logger = logger_with(&event, "delivery", delivery->id);
+
+    log_error(&logger, "dead letter: %s", delivery->outcome.reason);
 }
 
 static void on_attempted(const struct attempt_result *result, void *arg)
@@ -254,12 +278,15 @@ void delivery_attempt(struct flow *flow, struct sink *sink, const struct store_c
     delivery->attempt = claimed->attempt;
     delivery->created_ms = claimed->created_ms;
     delivery->accepted_ms = story->at_ms;
+    delivery->event = story->number;
+    delivery->is_told = chronicle_wants(flow, story);
     delivery->watch = watch;
     delivery->arg = arg;
     if (is_in_doubt(sink, claimed) && !sink->policy.resend_in_doubt) {
         delivery->outcome.result = STORE_DEAD;
         delivery->outcome.reason =
             text_copy("an earlier attempt may have arrived, and in_doubt is dead");
+        log_unsent(delivery);
         delivery_settle(delivery);
         return;
     }

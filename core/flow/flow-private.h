@@ -22,6 +22,7 @@ struct event;
 struct fallbacks;
 struct held;
 struct loadings;
+struct log_quota;
 struct outlet;
 struct passages;
 struct recollections;
@@ -38,6 +39,7 @@ enum {
 struct flow {
     struct flow_parts parts;
     struct logger logger;
+    struct log_quota *told; /* events whose lines the log has */
     struct passages *passages;
     struct backlog *backlog;
     struct outlet **outlets; /* one for each name that a sink had in this process */
@@ -78,6 +80,17 @@ void flow_accept_event(struct flow *flow, const char *hook, struct event *event,
 
 /* An outlet for each configured sink, and each outlet with the sink that its name has now. */
 void outlets_match(struct flow *flow);
+
+/* In chronicle.c: the lines that an event leaves in the log. */
+
+struct log_quota *chronicle_open(struct flow *flow);
+
+/* Whether the lines of a way that goes well are written for this event. */
+bool chronicle_wants(struct flow *flow, struct story *story);
+
+void chronicle_accepted(struct flow *flow, struct story *story, bool duplicate);
+void chronicle_looked_up(struct flow *flow, struct story *story);
+void chronicle_decided(struct flow *flow, struct story *story, const struct decision *decision);
 
 /* In note.c: small facts that outlive the process (store_note). */
 

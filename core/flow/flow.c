@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/log_quota.h"
 #include "base/mem.h"
 #include "config/config.h"
 #include "event/event.h"
@@ -45,6 +46,7 @@ struct flow *flow_create(const struct flow_parts *parts)
 
     flow->parts = *parts;
     flow->logger = logger_with(parts->logger, "part", "flow");
+    flow->told = chronicle_open(flow);
     create_parts(flow);
     notes_read(flow);
     backlog_note(flow->backlog);
@@ -70,6 +72,7 @@ void flow_destroy(struct flow *flow)
     deliveries_drop(flow);
     if (flow->notes_again)
         event_free(flow->notes_again);
+    log_quota_destroy(flow->told);
     free(flow->outlets);
     free(flow);
 }
@@ -90,16 +93,6 @@ void flow_wake(struct flow *flow, const char *sink)
         outlet_wake(outlet);
 }
 
-static void log_accepted(const struct arrival *arrival, bool duplicate)
-{
-    const struct story *story = arrival->story;
-    const struct logger hook = logger_with(&arrival->flow->logger, "hook", story->hook);
-    const struct logger event = logger_with(&hook, "event", story->id);
-
-    log_info(&event, "%s %s %s", duplicate ? "had already" : "accepted", story->event->type,
-        story->event->action);
-}
-
 static void on_accepted(const struct error *error, const struct store_accepted *accepted, void *arg)
 {
     struct arrival *arrival = arg;
@@ -115,7 +108,7 @@ static void on_accepted(const struct error *error, const struct store_accepted *
         return;
     }
     story_set_number(arrival->story, journal->ops->ledger_id(journal), accepted->event);
-    log_accepted(arrival, accepted->duplicate);
+    chronicle_accepted(flow, arrival->story, accepted->duplicate);
     silence_heard(flow->silences, arrival->story->hook);
     arrival->done(error, arrival->story->id, accepted->duplicate, arrival->arg);
     if (accepted->duplicate || !arrival->is_claimed)

@@ -220,22 +220,6 @@ static void on_routed(const struct error *error, const struct store_routed *rout
     backlog_fetch(passages->flow->backlog);
 }
 
-static void log_decision(const struct passage *passage, const struct decision *decision)
-{
-    const struct flow *flow = passage->line->passages->flow;
-    const struct logger event = logger_with(&flow->logger, "event", passage->story->id);
-    struct buf sinks = {0};
-
-    for (size_t i = 0; i < decision->target_count; i++)
-        buf_printf(&sinks, "%s%s", i ? ", " : "", decision->targets[i].sink);
-    log_info(&event, "%s%s",
-        decision->target_count ? "goes to "
-        : decision->matched    ? "tells nobody: so its rule says"
-                               : "no rule matched",
-        buf_text(&sinks));
-    buf_finish(&sinks);
-}
-
 /* A rule that cannot be tried to its end is one that somebody should write otherwise. */
 static void log_given_up(const struct passage *passage, const struct decision *decision)
 {
@@ -286,7 +270,7 @@ static void passage_route(struct passage *passage)
     routing->rules = flow->parts.rules;
     LIST_INSERT_HEAD(&passage->line->passages->routings, routing, link);
     flow_decide(flow, story, &routing->decision, &trace);
-    log_decision(passage, &routing->decision);
+    chronicle_decided(flow, story, &routing->decision);
     log_given_up(passage, &routing->decision);
     tally_decision(flow, &routing->decision);
     flow->given_up += routing->decision.gave_up;
@@ -345,6 +329,7 @@ static void on_recollected(struct looked_up *result, void *arg)
     struct passage *passage = arg;
 
     passage->story->looked_up = result ? looked_up_keep(result) : NULL;
+    chronicle_looked_up(passage->line->passages->flow, passage->story);
     passage_ready(passage);
 }
 
@@ -365,6 +350,7 @@ static void on_looked_up(struct looked_up *result, void *arg)
     crash_point(CRASH_LOOKUP_BEFORE);
     alarm_about_key(passage->line->passages->flow);
     passage->story->looked_up = looked_up_keep(result);
+    chronicle_looked_up(passage->line->passages->flow, passage->story);
     passage_ready(passage);
     crash_point(CRASH_LOOKUP_AFTER);
 }
@@ -378,6 +364,7 @@ static void look_up(struct passage *passage)
             flow->parts.enricher, passage->story->event, on_looked_up, passage, &failed))
         return;
     passage->story->looked_up = failed;
+    chronicle_looked_up(flow, passage->story);
     passage->state = event_is_deleted(passage->story->event) ? PASSAGE_RECOLLECTS : PASSAGE_READY;
     line_advance(passage->line);
 }

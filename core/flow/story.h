@@ -19,6 +19,13 @@ struct sink;
 struct store_loaded;
 struct view;
 
+/* Whether the log has the lines of its way: it has all of them, or none (chronicle.c). */
+enum story_told {
+    STORY_UNASKED,
+    STORY_TOLD,
+    STORY_UNTOLD,
+};
+
 struct story {
     int references;
     int64_t number; /* the ledger's */
@@ -30,6 +37,7 @@ struct story {
     struct event *event;
     struct looked_up *looked_up; /* NULL where nothing was asked */
     struct view *view;           /* NULL until story_see() */
+    enum story_told told;
 };
 
 /* Takes event over, copies the body. id is "" until the event has one. One reference, the caller's.

@@ -17,6 +17,7 @@
 #include "base/crash.h"
 #include "base/error.h"
 #include "base/log.h"
+#include "base/log_quota.h"
 #include "base/mem.h"
 #include "base/secret.h"
 #include "config/config.h"
@@ -30,6 +31,7 @@ enum {
     header_bytes = 16384,
     retry_after_s = 5,
     held_look_ms = 2, /* while deliveries are behind, one held request is let in at each look */
+    refusals_per_second = 20, /* that are logged */
     most_let_in = 32, /* when they are not: a crowd that comes in at once is the next pressure */
 };
 
@@ -38,6 +40,7 @@ struct hook_listener {
     struct flow *flow;
     struct metrics *metrics;
     struct logger logger;
+    struct log_quota *refusals; /* that are logged */
     struct server *server;
     TAILQ_HEAD(, waiting) held; /* until deliveries are no longer behind (flow_is_pressed) */
     struct event *look;         /* whether they are */
@@ -146,6 +149,23 @@ static int check_request(
     return 0;
 }
 
+/* So many in a second: who floods a hook with nonsense does not flood the log too. */
+static void log_refusal(const struct hook_listener *listener, const char *hook,
+    struct evhttp_request *request, int status, const char *reason)
+{
+    struct evhttp_connection *connection = evhttp_request_get_connection(request);
+    char *from = NULL;
+    ev_uint16_t port;
+
+    if (!log_quota_admits(listener->refusals))
+        return;
+    if (connection)
+        evhttp_connection_get_peer(connection, &from, &port);
+    const struct logger named = logger_with(&listener->logger, *hook ? "hook" : NULL, hook);
+    const struct logger logger = logger_with(&named, from ? "from" : NULL, from);
+    log_warn(&logger, "a post was refused with %d: %s", status, reason);
+}
+
 /* hook: its name, or "" where there is none. */
 static void refuse(struct hook_listener *listener, const char *hook, struct evhttp_request *request,
     int status, const char *reason)
@@ -161,6 +181,7 @@ static void refuse(struct hook_listener *listener, const char *hook, struct evht
     if (status == 411)
         server_close_after(request);
     counts_note_refusal(listener->metrics, hook, status);
+    log_refusal(listener, hook, request, status, reason);
     server_refuse(listener->server, request, status, reason);
 }
 
@@ -229,13 +250,6 @@ static void on_accepted(const struct error *error, const char *id, bool duplicat
     waiting_destroy(waiting);
 }
 
-static void log_refusal(const struct hook_listener *listener, const char *hook, const char *reason)
-{
-    const struct logger logger = logger_with(&listener->logger, "hook", hook);
-
-    log_warn(&logger, "a post was refused: %s", reason);
-}
-
 static void accept_body(struct waiting *waiting)
 {
     struct hook_listener *listener = waiting->listener;
@@ -248,7 +262,6 @@ static void accept_body(struct waiting *waiting)
     if (flow_accept(listener->flow, waiting->hook, body, len, &error, on_accepted, waiting))
         return;
     stop_watching(request);
-    log_refusal(listener, waiting->hook, error_text(&error));
     refuse(listener, waiting->hook, request, 400, error_text(&error));
     waiting_destroy(waiting);
 }
@@ -331,7 +344,6 @@ static void on_request(struct evhttp_request *request, void *arg)
         receive(listener, hook, request);
         return;
     }
-    log_refusal(listener, hook->name, reason);
     refuse(listener, hook->name, request, status, reason);
 }
 
@@ -368,6 +380,9 @@ struct hook_listener *hook_listener_create(struct event_base *base, const struct
     listener->metrics = metrics;
     counts_prepare(listener->metrics, listener->config);
     listener->logger = logger_with(logger, "part", "hook");
+    listener->refusals =
+        log_quota_create(base, &listener->logger, LOG_LEVEL_WARN, refusals_per_second,
+            "posts were refused: tocsin_posts_refused_total counts them by reason");
     TAILQ_INIT(&listener->held);
     listener->look = evtimer_new(base, on_look, listener);
     if (!listener->look)
@@ -432,5 +447,6 @@ void hook_listener_destroy(struct hook_listener *listener)
         return;
     server_destroy(listener->server);
     event_free(listener->look);
+    log_quota_destroy(listener->refusals);
     free(listener);
 }

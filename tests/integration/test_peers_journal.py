@@ -2,6 +2,8 @@
 a /run of its own: the machine's journal knows nothing of it."""
 
 import json
+import os
+import socket
 import subprocess
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 import mounts
 from conftest import load_event
 from peers import Peer
-from tocsin import wait_until
+from tocsin import BINARY, wait_until
 
 mounts.enter_private_mounts()
 
@@ -28,10 +30,19 @@ class Journald(Peer):
         self.launch(self.root / "lib/systemd/systemd-journald")
         self.wait_ready(self.socket.exists)
 
-    def received(self):
+    def stream(self, identifier):
+        """What systemd makes a service's standard error: lines with a priority in front are parsed
+        (systemd-journald's stream protocol: identifier, unit, priority, whether lines have one, and
+        where else they go)."""
+        stream = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        stream.connect("/run/systemd/journal/stdout")
+        stream.sendall(f"{identifier}\n\n6\n1\n0\n0\n0\n".encode())
+        return stream
+
+    def received(self, identifier="tocsin"):
         """Those of tocsin, as journalctl prints them."""
         printed = subprocess.run(
-            [self.root / "bin/journalctl", "-D", self.entries, "-t", "tocsin", "-o", "json", "-q"],
+            [self.root / "bin/journalctl", "-D", self.entries, "-t", identifier, "-o", "json", "-q"],
             env={"LD_LIBRARY_PATH": self.library_path()}, capture_output=True, text=True, timeout=30)
         return [json.loads(line) for line in printed.stdout.splitlines()]
 
@@ -67,3 +78,31 @@ def test_journald_reads_every_format_in_the_local_form(make_daemon, api, journal
     assert plain.startswith('Mimikatz run on a domain controller - level="urgent" urgency="85"')
     assert cef.startswith("CEF:0|tocsin|tocsin|1.0|alert.created|Mimikatz")
     assert json.loads(ecs)["event"]["kind"] == "alert"
+
+
+@pytest.mark.parametrize("settings", ["", "log: {format: json}\n"])
+def test_the_log_goes_to_the_journal_with_its_levels_and_without_its_times(
+        make_daemon, journald, settings):
+    """The daemon as a service: its standard error is the journal's stream, and says so."""
+    daemon = make_daemon({"chat": {"plugin": "mattermost", "url": "http://127.0.0.1:9/hooks/x"}},
+                         settings=settings + "drain: 1s\n")
+    with journald.stream("the-service") as stream:
+        status = os.fstat(stream.fileno())
+        process = subprocess.Popen(
+            [BINARY, "serve", "-c", daemon.config], stdin=subprocess.DEVNULL, stderr=stream,
+            env={**os.environ, "JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"})
+    try:
+        def started():
+            entries = journald.received("the-service")
+            return entries if any("serving admin on" in e["MESSAGE"] for e in entries) else None
+        entries = wait_until(started, "the daemon's lines in the journal")
+    finally:
+        process.terminate()
+        process.wait(30)
+    for entry in entries:
+        message = entry["MESSAGE"]
+        fields = json.loads(message) if settings else dict(
+            part.split("=", 1) for part in message.split(" msg=")[0].split())
+        assert "time" not in fields
+        assert entry["PRIORITY"] == {"warn": "4", "info": "6"}[fields["level"]], entry
+    assert {entry["PRIORITY"] for entry in entries} == {"4", "6"}

@@ -118,8 +118,8 @@ class Tocsin:
     def _is_serving(self):
         assert self.process.poll() is None, f"ended with {self.process.returncode}:\n{self.log()}"
         log = self.log_file().read_text(errors="replace")
-        hook = re.search(r'msg="serving hooks on \S*:(\d+)"', log)
-        admin = re.search(r'msg="serving admin on \S*:(\d+)"', log)
+        hook = re.search(r'"serving hooks on \S*:(\d+)"', log)
+        admin = re.search(r'"serving admin on \S*:(\d+)"', log)
         if not hook or not admin:
             return False
         self.hook_port, self.admin_port = int(hook[1]), int(admin[1])

@@ -99,6 +99,7 @@ static inline void cleanup_config(struct config **config)
     "sink_defaults: {timeout: 15s, retry: *retry}\n"                                               \
     "sinks:\n"                                                                                     \
     "  soc-chat: {plugin: mattermost, url: \"${WEBHOOK}\"}\n"                                      \
-    "  mine: {plugin: ./build/mine.so}\n"
+    "  mine: {plugin: ./build/mine.so}\n"                                                          \
+    "log: {level: debug, format: json}\n"
 
 #endif

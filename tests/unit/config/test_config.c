@@ -47,6 +47,8 @@ static void test_defaults_make_a_whole_configuration(void **state)
     assert_string_equal(config->plugin_path[0], "/usr/lib/tocsin/plugins");
     assert_int_equal(config->dedupe_ms, 600000);
     assert_int_equal(config->drain_ms, 20000);
+    assert_int_equal(config->log_level, LOG_LEVEL_INFO);
+    assert_int_equal(config->log_format, LOG_FORMAT_KEYVALUE);
     assert_int_equal(config->levels.urgent, 80);
     assert_int_equal(config->levels.high, 75);
     assert_int_equal(config->levels.medium, 50);
@@ -84,6 +86,8 @@ static void test_what_is_written_counts(void **state)
     assert_path(config->plugin_path[1], state, "build/plugins");
     assert_int_equal(config->dedupe_ms, 3600000);
     assert_int_equal(config->drain_ms, 5000);
+    assert_int_equal(config->log_level, LOG_LEVEL_DEBUG);
+    assert_int_equal(config->log_format, LOG_FORMAT_JSON);
     assert_int_equal(config->levels.urgent, 90);
     assert_int_equal(config->levels.high, 75);
     assert_int_equal(config->levels.low, 10);

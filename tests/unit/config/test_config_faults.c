@@ -48,6 +48,11 @@ static void test_faults_of_the_settings(void **state)
         {"alarms: [x]", "tocsin.yaml:1:10: alarms: unknown sink \"x\""},
         {"alarms: [duty, dutty]\nsinks: {duty: {plugin: email}}",
             "tocsin.yaml:1:16: alarms: unknown sink \"dutty\"; did you mean \"duty\"?"},
+        {"log: {level: wran}", "tocsin.yaml:1:14: log: \"level\" must be error, warn, info or "
+                               "debug, not \"wran\"; did you mean \"warn\"?"},
+        {"log: {fromat: json}",
+            "tocsin.yaml:1:7: log: unknown key \"fromat\"; did you mean \"format\"?"},
+        {"log: json", "tocsin.yaml:1:6: log: must be a map of options, not a text"},
         {"drain: 20",
             "tocsin.yaml:1:8: \"drain\" must be a duration such as 250ms, 5s, 10m, 2h or 7d, "
             "not \"20\"; a unit is missing"},
