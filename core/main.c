@@ -42,7 +42,8 @@ static const struct command commands[] = {
         "list dead letters: what will not be sent by itself any more",
         "dead --sink soc-teams --since 2h", cmd_dead},
     {"events",
-        OPERATORS "[--since WHEN] [--until WHEN] [--type TYPE] [--hook HOOK] [--limit N] | ID",
+        OPERATORS "[--since WHEN] [--until WHEN] [--type TYPE] [--hook HOOK] [--limit N] "
+                  "[--follow] | ID",
         "list what was accepted, or tell the story of one event", "events 3f9a1c-e17", cmd_events},
     {"inbox",
         OPERATORS "[--reader NAME] [--sink SINK] [--unread] [--long] [--limit N] | read "

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "cmd/arguments.h"
 #include "cmd/command.h"
+#include "cmd/follow.h"
 #include "cmd/listing.h"
 #include "cmd/printout.h"
 #include "cmd/query.h"
@@ -11,6 +12,7 @@
 
 enum {
     shown_unless_told = 50,
+    shown_before_following = 10,
 };
 
 static int tell_event(struct session *session, const char *id)
@@ -49,10 +51,11 @@ static int list_events(struct session *session, const char *uri, size_t limit)
 int cmd_events(const struct command *command, int argc, char **argv)
 {
     struct session session = {0};
+    bool follows = false;
     const char *since = NULL, *until = NULL, *type = NULL, *hook = NULL, *limit_text = NULL, *id;
     const struct argument options[] = {SESSION_ARGUMENTS(&session), {"--since", &since, NULL},
         {"--until", &until, NULL}, {"--type", &type, NULL}, {"--hook", &hook, NULL},
-        {"--limit", &limit_text, NULL}};
+        {"--limit", &limit_text, NULL}, {"--follow", NULL, &follows}, {"-f", NULL, &follows}};
     size_t limit = shown_unless_told;
     auto_buf struct buf uri = {0};
 
@@ -62,6 +65,10 @@ int cmd_events(const struct command *command, int argc, char **argv)
         !arguments_check_moment(command, "--until", until) ||
         !listing_read_limit(command, limit_text, &limit))
         return EXIT_USAGE;
+    if (follows && (count == 1 || until))
+        return command_usage(command, "--follow goes on without an end, and follows all events");
+    if (follows && !limit_text && !since)
+        limit = shown_before_following;
     if (count == 1 && (since || until || type || hook || limit_text))
         return command_usage(command, "name one event, or what they have in common, not both");
     buf_puts(&uri, "/api/v1/events");
@@ -72,6 +79,8 @@ int cmd_events(const struct command *command, int argc, char **argv)
     int status = session_open(&session);
     if (status == EXIT_FINE && count == 1)
         status = tell_event(&session, id);
+    else if (status == EXIT_FINE && follows)
+        status = follow_events(&session, buf_text(&uri), limit);
     else if (status == EXIT_FINE)
         status = list_events(&session, buf_text(&uri), limit);
     session_close(&session);

@@ -92,12 +92,14 @@ static bool open_ledger(struct session *session, const char *failure)
 
     if (session->archive)
         return true;
-    fprintf(stderr, "tocsin: no daemon answers at %s: %s\n", session->address, failure);
+    if (!session->is_quiet)
+        fprintf(stderr, "tocsin: no daemon answers at %s: %s\n", session->address, failure);
     if (session->admin || !path)
         return false;
-    fprintf(stderr, "tocsin: this is read from the ledger %s as it stands\n", path);
+    if (!session->is_quiet)
+        fprintf(stderr, "tocsin: this is read from the ledger %s as it stands\n", path);
     session->archive = sqlite_archive_open(path, &error);
-    if (!session->archive)
+    if (!session->archive && !session->is_quiet)
         undone(error_text(&error));
     return session->archive != NULL;
 }
@@ -122,6 +124,13 @@ int session_get(struct session *session, const char *uri, json_t **answer)
         return read_ledger(session, uri, error_text(&error), answer);
     *answer = given.body;
     return judge(session, given.status, given.body, session->address);
+}
+
+void session_ask_again(struct session *session)
+{
+    if (session->archive)
+        session->archive->ops->close(session->archive);
+    session->archive = NULL;
 }
 
 int session_post(struct session *session, const char *path, const json_t *body, json_t **answer)

@@ -17,6 +17,7 @@ struct session {
     const char *file;  /* -c */
     const char *admin; /* --admin: another address than the configuration's */
     bool is_json;      /* --json: the API's JSON as it is */
+    bool is_quiet;     /* that no daemon answers was told already */
     struct config *config;
     struct problems problems;
     char *address;
@@ -43,6 +44,9 @@ void session_close(struct session *session);
 /* *answer is the caller's, an object. Where no daemon answers at the configured address the ledger
  * is read, and standard error says so. */
 int session_get(struct session *session, const char *uri, json_t **answer);
+
+/* The daemon may have come back: it is asked again, though the ledger was read last. */
+void session_ask_again(struct session *session);
 
 /* A change: only a daemon makes it. *answer may be there, and says how far it came, though it
  * failed. */

@@ -1,0 +1,17 @@
+/* Events as they come: those there are, and then what is new, once a second, until somebody ends
+ * it.
+ */
+#ifndef TOCSIN_CMD_FOLLOW_H
+#define TOCSIN_CMD_FOLLOW_H
+
+#include <stddef.h>
+
+struct session;
+
+/* uri: the list, with its filters. earlier: how many of those that are there already are shown
+ * first. A daemon that goes away is waited for, and meanwhile its ledger is read. Returns the exit
+ * status: EXIT_FINE when it was ended by a signal, or because nobody reads standard output any
+ * more. */
+int follow_events(struct session *session, const char *uri, size_t earlier);
+
+#endif
