@@ -19,8 +19,9 @@ static const struct command commands[] = {
     {"init", "[FOLDER]", "write a first tocsin.yaml and rules.yaml", "init my-tocsin", cmd_init},
     {"hooks", "[-c FILE] [new]", "print the URLs that senders post to; new: a fresh path for one",
         "hooks new", cmd_hooks},
-    {"check", "[-c FILE] [--json]", "say everything that is wrong with the configuration",
-        "check -c tocsin.yaml", cmd_check},
+    {"check", "[-c FILE] [--online] [--json]",
+        "say everything that is wrong with the configuration; --online: try its far ends too",
+        "check -c tocsin.yaml --online", cmd_check},
     {"explain",
         OPERATORS "[--enrich | --with OBJECT.json | --not-enriched] [--hook HOOK] EVENT.json | ID "
                   "| -",

@@ -139,7 +139,14 @@ static int conclude(const struct asked *asked)
 static int run_here(struct asked *asked, struct setup *setup)
 {
     const struct drill_run run = {
-        setup, asked->names, asked->name_count, asked->level, user_name(), on_told, asked};
+        .setup = setup,
+        .names = asked->names,
+        .name_count = asked->name_count,
+        .level = asked->level,
+        .by = user_name(),
+        .told = on_told,
+        .arg = asked,
+    };
     auto_error struct error error = {0};
     bool is_lost;
     enum drill_run_end end = drill_run(&run, &is_lost, &error);

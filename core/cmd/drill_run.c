@@ -65,7 +65,12 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 static void begin(struct running *running, struct http_lane *http, const struct logger *logger)
 {
     const struct drill_run *run = running->run;
-    const struct drill_order order = {run->setup->config, run->level, run->by};
+    const struct drill_order order = {
+        .config = run->setup->config,
+        .level = run->level,
+        .is_probe = run->is_probe,
+        .by = run->by,
+    };
 
     for (size_t i = 0; i < run->name_count; i++) {
         struct sink *sink = setup_sink(run->setup, run->names[i]);

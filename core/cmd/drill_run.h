@@ -17,6 +17,7 @@ struct drill_run {
     size_t name_count;
     enum view_level level;
     const char *by;
+    bool is_probe; /* nothing is sent */
     /* A report (borrowed), in the order of the names. */
     void (*told)(const json_t *report, void *arg);
     void *arg;

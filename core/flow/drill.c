@@ -37,6 +37,7 @@ struct drill {
     char *id;       /* what a ledger's own id is to other deliveries */
     drill_done done;
     void *arg;
+    bool is_probe;
     bool is_over; /* done was called */
 };
 
@@ -116,6 +117,7 @@ struct drill *drill_create(
     drill->id = random_id();
     drill->story = make_story(sink, order, drill->id);
     drill->link_url = text_copy(order->config->app_url);
+    drill->is_probe = order->is_probe;
     drill->done = done;
     drill->arg = arg;
     return drill;
@@ -188,6 +190,7 @@ static struct dispatch make_dispatch(struct drill *drill, const struct sink *sin
     dispatch.delivery = text_format("%s-d1", drill->id);
     dispatch.attempt = 1;
     dispatch.is_drill = true;
+    dispatch.is_probe = drill->is_probe;
     dispatch.witness = &witness;
     if (!dispatch.message->link)
         dispatch.message->link = TAKE(drill->link_url);

@@ -6,6 +6,7 @@
 #define TOCSIN_FLOW_DRILL_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <sys/queue.h>
 
 #include "event/view.h"
@@ -18,6 +19,7 @@ struct drill_order {
     const struct config *config;
     enum view_level level;
     const char *by; /* who sends it: letters, digits and .-_@ of it are shown; NULL: not known */
+    bool is_probe;  /* it only tries how far the far end lets in: dispatch::is_probe */
 };
 
 /* The report (drill_report.h) is borrowed. NULL: there is none, and `refusal` says why the drill

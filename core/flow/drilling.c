@@ -30,7 +30,8 @@ bool flow_drill(struct flow *flow, const struct flow_drill *drill, flow_drilled 
     struct error *error)
 {
     struct outlet *outlet = flow_find_outlet(flow, drill->sink);
-    const struct drill_order order = {flow->parts.config, drill->level, drill->by};
+    const struct drill_order order = {
+        .config = flow->parts.config, .level = drill->level, .by = drill->by};
 
     if (!outlet)
         return error_set(error, "there is no sink \"%s\"", drill->sink);

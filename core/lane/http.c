@@ -531,6 +531,7 @@ struct http_transfer *http_lane_send(
     transfer->arg = arg;
     set_url(transfer, request);
     curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+    curl_easy_setopt(transfer->easy, CURLOPT_CONNECT_ONLY, (long)request->only_connects);
     set_headers(transfer, request);
     set_body(transfer->easy, request);
     set_method(transfer->easy, request);

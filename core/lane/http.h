@@ -27,6 +27,8 @@ struct http_request {
     bool refuse_longer; /* a longer body is a failure; else it is cut, and drained a while */
     const char *proxy;  /* NULL: none, whatever the environment says */
     const char *ca;     /* a file of certificates to trust instead of the system's; NULL */
+    bool only_connects; /* name, connection and TLS, and then an answer without a status or failure
+                         */
     /* Which addresses may be connected to; NULL: any. A proxy's own may be any: it looks up names
      * where nobody here sees it, so only an address that the URL names is judged then. */
     const struct guard *guard;

@@ -33,6 +33,9 @@ struct dispatch {
     void *source;
     /* It goes out whatever the gate says, which learns of it only that the sink works. */
     bool is_drill;
+    /* It goes as far as the far end lets in, and sends nothing. The plugin has a probe, or renders.
+     */
+    bool is_probe;
     const struct attempt_witness *witness; /* NULL: nobody looks on. With done's arg. */
 };
 

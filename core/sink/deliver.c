@@ -26,12 +26,16 @@ static void worker_run(void *context, void *instance, void *job, const struct wo
 {
     const struct sink *sink = context;
     struct attempt *attempt = job;
-    struct blame blame = {.sink = sink->name, .file = sink->plugin->path, .call = "deliver"};
+    const struct tocsin_sink_plugin *descriptor = &sink->plugin->descriptor;
+    bool is_probe = attempt->dispatch.is_probe;
+    struct blame blame = {
+        .sink = sink->name, .file = sink->plugin->path, .call = is_probe ? "probe" : "deliver"};
 
     attempt->call.limits = limits;
     crash_point(CRASH_WORKER_BEFORE);
     blame_enter(&blame);
-    sink->plugin->descriptor.deliver(instance, &attempt->call.face, &attempt->outcome);
+    (is_probe ? descriptor->probe : descriptor->deliver)(
+        instance, &attempt->call.face, &attempt->outcome);
     blame_leave(&blame);
     crash_point(CRASH_WORKER_AFTER);
 }

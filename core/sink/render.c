@@ -120,6 +120,10 @@ static void on_answer(const struct http_answer *answer, void *arg)
     if (witness)
         witness->answered(answer, attempt->arg);
     attempt->reply_is_cut = answer->is_cut;
+    if (attempt->dispatch.is_probe && !answer->failure) {
+        attempt_end_as(attempt, TOCSIN_DELIVERED, NULL);
+        return;
+    }
     default_outcome(attempt, answer);
     if (answer->status != 0 && attempt->sink->plugin->judges) {
         if (attempt->sink->workers) {
@@ -187,6 +191,7 @@ static void attempt_send(
         .proxy = policy->proxy,
         .ca = policy->ca,
         .guard = guard,
+        .only_connects = attempt->dispatch.is_probe,
     };
 
     crash_point(CRASH_HTTP_BEFORE);

@@ -140,8 +140,7 @@ struct tocsin_host {
     /* Blocking plugins wait here. events: 1 readable, 2 writable; fd -1 only waits for timeout_ms
      * (-1: the deadline). 1 ready, 0 timed out, -1 the deadline has passed or the daemon stops. */
     int (*wait)(struct tocsin_call *call, int fd, int events, int64_t timeout_ms);
-    int64_t (*time_left_ms)(struct tocsin_call *call);
-    void (*log)(struct tocsin_call *call, const char *format, ...); /* a debug line */
+    int64_t (*time_left_ms)(struct tocsin_call *call); void (*log)(struct tocsin_call *call, const char *format, ...); /* a debug line */
     /* JSON by a Mustache template of JSON data, whose values cannot break it; NULL with the reason. */
     char *(*fill)(struct tocsin_call *call, const char *json_template, const char *data, const char **why);
 };
@@ -164,6 +163,7 @@ struct tocsin_sink_plugin {
     void (*deliver)(void *instance, struct tocsin_call *call, struct tocsin_outcome *outcome);
     void (*close)(void *instance); /* or NULL */
     uint32_t max_text; /* how many code points of message->text are shown; 0: no limit known */
+    void (*probe)(void *instance, struct tocsin_call *call, struct tocsin_outcome *outcome); /* as deliver, up to the login: sends nothing; or NULL */
 };
 #define TOCSIN_SINK_V1 .size = sizeof(struct tocsin_sink_plugin), .major = 1, .min_minor = 0
 #define TOCSIN_HAS(object, type, member) ((object)->size >= offsetof(type, member) + sizeof((object)->member))

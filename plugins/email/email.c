@@ -272,6 +272,19 @@ static bool is_login_refused(const struct dialogue *dialogue, const struct smtp_
            result->code == CURLE_LOGIN_DENIED;
 }
 
+static struct dialogue dialogue_with(const struct email_config *config, struct tocsin_call *call,
+    struct recipients *recipients, const char *token)
+{
+    return (struct dialogue){.call = call,
+        .recipients = recipients,
+        .secrets = credentials_secrets(call, config, token),
+        .needs_starttls =
+            config->tls.index == TLS_REQUIRED && strncasecmp(config->url, "smtps", 5) != 0,
+        .needs_auth = is_set(config->user),
+        .reply = "",
+        .reading = {.call = call}};
+}
+
 /* False if the server did not let us in: it then says nothing about the mail. */
 static bool send_mail(const struct instance *sink, struct tocsin_call *call,
     struct envelope *envelope, const char *token, struct tocsin_outcome *outcome)
@@ -282,14 +295,7 @@ static bool send_mail(const struct instance *sink, struct tocsin_call *call,
         .to = envelope->to,
         .to_count = config->to.count};
     struct text data = {.call = call};
-    struct dialogue dialogue = {.call = call,
-        .recipients = &envelope->recipients,
-        .secrets = credentials_secrets(call, config, token),
-        .needs_starttls =
-            config->tls.index == TLS_REQUIRED && strncasecmp(config->url, "smtps", 5) != 0,
-        .needs_auth = is_set(config->user),
-        .reply = "",
-        .reading = {.call = call}};
+    struct dialogue dialogue = dialogue_with(config, call, &envelope->recipients, token);
 
     letter_write(&data, &letter);
     const struct smtp_mail mail = {
@@ -335,6 +341,29 @@ static void deliver(void *instance, struct tocsin_call *call, struct tocsin_outc
         send_mail(sink, call, &envelope, NULL, outcome);
 }
 
+/* Up to the login. */
+static void probe(void *instance, struct tocsin_call *call, struct tocsin_outcome *outcome)
+{
+    struct instance *sink = instance;
+    const struct email_config *config = sink->config;
+    struct envelope envelope = envelope_create(call, config);
+    const char *token = NULL;
+
+    token_source_finish(&sink->tokens);
+    if (token_is_wanted(config) && !token_get(&sink->tokens, call, &token, outcome))
+        return;
+    struct dialogue dialogue = dialogue_with(config, call, &envelope.recipients, token);
+    struct smtp_result result = smtp_log_in(sink->smtp, call, token, &dialogue);
+    bool is_encrypted = dialogue.is_encrypted || strncasecmp(config->url, "smtps", 5) == 0;
+    if (result.code != CURLE_OK) {
+        verdict(&dialogue, &result, config->url, outcome);
+        return;
+    }
+    outcome->result = TOCSIN_DELIVERED;
+    outcome->reason = call->host->format(call, "%s%s", is_encrypted ? "encrypted" : "not encrypted",
+        is_set(config->user) ? ", logged in" : ", no login configured");
+}
+
 TOCSIN_EXPORT const struct tocsin_sink_plugin tocsin_sink_plugin = {
     TOCSIN_SINK_V1,
     .name = "email",
@@ -347,4 +376,5 @@ TOCSIN_EXPORT const struct tocsin_sink_plugin tocsin_sink_plugin = {
     .open = open_sink,
     .deliver = deliver,
     .close = close_sink,
+    .probe = probe,
 };

@@ -309,3 +309,26 @@ struct smtp_result smtp_send(struct smtp *smtp, struct tocsin_call *call,
     curl_slist_free_all(list);
     return result;
 }
+
+/* libcurl's connecting includes EHLO, STARTTLS and AUTH. */
+struct smtp_result smtp_log_in(
+    struct smtp *smtp, struct tocsin_call *call, const char *token, struct dialogue *dialogue)
+{
+    const struct smtp_mail none = {.from = "", .token = token, .data = ""};
+
+    connection_drop(smtp, SHUT_RD);
+    smtp->curl = connection_create(smtp);
+    if (smtp->curl)
+        curl_easy_setopt(smtp->curl, CURLOPT_CONNECT_ONLY, 1L);
+    smtp->call = call;
+    smtp->mail = &none;
+    smtp->dialogue = dialogue;
+    CURLcode code = perform(smtp, NULL);
+    const char *words = *smtp->error ? smtp->error : curl_easy_strerror(code);
+    struct smtp_result result = {.code = code, .error = call->host->format(call, "%s", words)};
+    smtp->dialogue = NULL;
+    connection_drop(smtp, SHUT_RDWR);
+    smtp->call = NULL;
+    smtp->mail = NULL;
+    return result;
+}

@@ -39,4 +39,9 @@ struct smtp_result {
 struct smtp_result smtp_send(struct smtp *smtp, struct tocsin_call *call,
     const struct smtp_mail *mail, struct dialogue *dialogue);
 
+/* The same connection, encryption and login, and no MAIL after them. The connection is a new one,
+ * and is given up. */
+struct smtp_result smtp_log_in(
+    struct smtp *smtp, struct tocsin_call *call, const char *token, struct dialogue *dialogue);
+
 #endif

@@ -208,6 +208,21 @@ static void deliver(void *instance, struct tocsin_call *call, struct tocsin_outc
     outcome->reason = call->host->format(call, "%s: %s", sink->config->url, sent.failure);
 }
 
+/* A connection of its own, with TLS where that is configured. UDP only finds the address. */
+static void probe(void *instance, struct tocsin_call *call, struct tocsin_outcome *outcome)
+{
+    struct sink *sink = instance;
+
+    channel_finish(&sink->channel);
+    const struct sent sent = channel_open(&sink->channel, call);
+    channel_finish(&sink->channel);
+    outcome->result = sent.error ? result_of(&sent) : TOCSIN_DELIVERED;
+    if (sent.error)
+        outcome->reason = call->host->format(call, "%s: %s", sink->config->url, sent.failure);
+    else if (sink->target.transport == TRANSPORT_UDP)
+        outcome->reason = "the name is known; over UDP nobody can tell whether anything listens";
+}
+
 TOCSIN_EXPORT const struct tocsin_sink_plugin tocsin_sink_plugin = {
     TOCSIN_SINK_V1,
     .name = "syslog",
@@ -220,4 +235,5 @@ TOCSIN_EXPORT const struct tocsin_sink_plugin tocsin_sink_plugin = {
     .open = open_sink,
     .deliver = deliver,
     .close = close_sink,
+    .probe = probe,
 };

@@ -121,7 +121,7 @@ static const struct pin layout[] = {
     MEMBER(tocsin_host, time_left_ms, 56, 8),
     MEMBER(tocsin_host, log, 64, 8),
     MEMBER(tocsin_host, fill, 72, 8),
-    SIZE(tocsin_sink_plugin, 128),
+    SIZE(tocsin_sink_plugin, 136),
     MEMBER(tocsin_sink_plugin, size, 0, 4),
     MEMBER(tocsin_sink_plugin, major, 4, 2),
     MEMBER(tocsin_sink_plugin, min_minor, 6, 2),
@@ -142,6 +142,7 @@ static const struct pin layout[] = {
     MEMBER(tocsin_sink_plugin, deliver, 104, 8),
     MEMBER(tocsin_sink_plugin, close, 112, 8),
     MEMBER(tocsin_sink_plugin, max_text, 120, 4),
+    MEMBER(tocsin_sink_plugin, probe, 128, 8),
 };
 
 static const struct pin constants[] = {

@@ -143,7 +143,17 @@ class AlertApi:
             return 401, {}, None
         return self._look_up(path, query)
 
+    def _list(self, query):
+        """As far as tocsin asks: the first alerts."""
+        alerts = [obj for (kind, _), obj in self._objects.items()
+                  if kind == "alert" and not isinstance(obj, bytes)]
+        shown = alerts[:int(query.get("limit", ["20"])[0])]
+        return 200, {}, json.dumps({"items": shown, "total": len(alerts),
+                                    "has_more": len(alerts) > len(shown)})
+
     def _look_up(self, path, query):
+        if path == "/v1/sic/alerts":
+            return self._list(query)
         for prefix, kind in COLLECTIONS.items():
             if not path.startswith(prefix):
                 continue

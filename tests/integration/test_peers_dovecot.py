@@ -212,3 +212,16 @@ def test_updates_are_one_thread_though_the_creation_went_elsewhere(
     daemon.wait_settled()
     assert len(mattermost.wait_for(1)) == 1
     assert thread_sizes(inbox(), 2) == [2]
+
+
+def test_check_online_logs_in_and_sends_nothing(make_daemon, mail_sink, inbox, postfix):
+    options = {"good": mail_sink(), "wrapped": mail_sink("smtps"),
+               "bad": mail_sink(password="planted-nonsense")}
+    result = make_daemon(options).command("check", "--online")
+    assert result.returncode == 1, result.stdout + result.stderr
+    lines = {line.split()[2]: line for line in result.stdout.splitlines() if " sink " in line}
+    for name in ("good", "wrapped"):
+        assert lines[name].startswith("fine ") and "encrypted, logged in" in lines[name]
+    assert lines["bad"].startswith("FAILED") and "535 5.7.8" in lines["bad"]
+    assert "planted" not in result.stdout + result.stderr
+    assert "from=<" not in postfix.log() and "status=sent" not in postfix.log()

@@ -332,3 +332,20 @@ def test_rsyslog_reads_a_hostile_alert_as_one_message(make_daemon, api, rsyslog,
     records = receive(make_daemon, api, rsyslog, where(rsyslog, transport, form),
                       ["alert-created", "unknown-type"], format=form)
     assert {record["facility"] for record in records} == {"local0"}
+
+
+# Without a message --------------------------------------------------------------------------------
+
+
+def test_check_online_shakes_hands_and_sends_nothing(make_daemon, server, certificate):
+    tls = f"tls://localhost:{server.tls}"
+    options = {"trusting": {"plugin": "syslog", "url": tls, "ca": str(certificate[0])},
+               "wary": {"plugin": "syslog", "url": tls},
+               "plain": {"plugin": "syslog", "url": where(server, "tcp")},
+               "local": {"plugin": "syslog", "url": where(server, "unix")}}
+    result = make_daemon(options).command("check", "--online")
+    assert result.returncode == 1, result.stdout + result.stderr
+    lines = {line.split()[2]: line for line in result.stdout.splitlines() if " sink " in line}
+    assert [name for name in options if lines[name].startswith("FAILED")] == ["wary"]
+    assert "certificate" in lines["wary"]
+    assert server.received() == []

@@ -165,8 +165,6 @@ def test_a_header_that_has_grown_only_adds(tmp_path):
     ("TOCSIN_DELIVERED = 1, TOCSIN_RETRY,", "TOCSIN_DELIVERED = 1, TOCSIN_LATER, TOCSIN_RETRY,",
      "TOCSIN_RETRY is gone or another number"),
     ("TOCSIN_HIDDEN = 8", "TOCSIN_HIDDEN = 16", "TOCSIN_HIDDEN is gone or another number"),
-    ("uint32_t max_text;", "uint32_t max_text; uint32_t in_padding;",
-     "tocsin_sink_plugin.in_padding lies where"),
     ("(*judge)(void *instance, ", "(*judge)(void *instance, int more, ",
      "tocsin_sink_plugin is gone, or begins"),
 ])
@@ -174,6 +172,15 @@ def test_what_breaks_plugins_is_noticed(old, new, breach, tmp_path):
     assert TODAY.count(old) == 1
     found = breaches(TODAY, TODAY.replace(old, new), tmp_path)
     assert any(one.startswith(breach) for one in found), found
+
+
+def test_a_member_in_the_padding_at_a_structs_end_is_noticed(tmp_path):
+    """Older plugins' size covers it, and what they have there is nothing they chose."""
+    probe = re.search(r"\n    void \(\*probe\)[^\n]*", TODAY)[0]
+    before = TODAY.replace(probe, "")
+    after = before.replace("uint32_t max_text;", "uint32_t max_text; uint32_t in_padding;")
+    found = breaches(before, after, tmp_path)
+    assert any(one.startswith("tocsin_sink_plugin.in_padding lies where") for one in found), found
 
 
 def test_every_member_and_constant_is_pinned():
