@@ -1,5 +1,6 @@
 #include "cmd/arguments.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,11 +20,35 @@ static const struct argument *find_option(
     return NULL;
 }
 
+static bool is_documented(const struct command *command, const char *name)
+{
+    for (const struct command_option *option = command->options; option && option->name; option++)
+        if (strcmp(option->name, name) == 0)
+            return true;
+    return false;
+}
+
+/* The help, the manual and the completions know exactly what is read here. */
+static void hold_to_table(
+    const struct command *command, const struct argument *options, size_t option_count)
+{
+    size_t count = 0;
+
+    if (!command->help)
+        return;
+    for (const struct command_option *option = command->options; option && option->name; option++)
+        count++;
+    assert(count == option_count);
+    for (size_t i = 0; i < option_count; i++)
+        assert(is_documented(command, options[i].name));
+}
+
 int arguments_read(const struct command *command, int argc, char **argv,
     const struct argument *options, size_t option_count, const char **rest, int most)
 {
     int count = 0;
 
+    hold_to_table(command, options, option_count);
     for (int i = 0; i < argc; i++) {
         const struct argument *option = find_option(options, option_count, argv[i]);
         if (!option && argv[i][0] == '-' && argv[i][1]) {

@@ -614,4 +614,4 @@ def test_every_command_has_a_help_with_an_example(daemon):
     for name in ("status", "dead", "events", "retry", "skip", "replay", "pause", "resume", "serve",
                  "check"):
         out = done(daemon.command(name, "--help"))
-        assert out.startswith(f"usage: tocsin {name}") and f"example: tocsin {name}" in out
+        assert out.startswith(f"usage: tocsin {name}") and f"examples:\n  tocsin {name}" in out

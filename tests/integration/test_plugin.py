@@ -22,7 +22,7 @@ def test_the_help_of_a_part_is_its_own():
     assert "tocsin plugin doc [--plugin-path FOLDER] NAME|FILE.so" in whole.stdout
     assert part.stdout.startswith("usage: tocsin plugin doc ")
     for name in ("new", "list", "doc"):
-        assert f"tocsin plugin {name} " in run("--help").stdout
+        assert f"  plugin {name} " in run("--help").stdout
 
 
 def test_a_part_takes_its_arguments_after_its_name():
