@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "cmd/progress.h"
 #include "lane/http.h"
 
 enum {
@@ -71,6 +72,28 @@ static void on_answer(const struct http_answer *answer, void *arg)
     event_base_loopbreak(asking->base);
 }
 
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd, (void)what;
+    progress_note(arg, 0, 0);
+}
+
+/* A change of many events takes the daemon as long as it takes. */
+static void wait_for_answer(struct client *client)
+{
+    static const struct timeval period = {0, 200000};
+    struct progress progress;
+    struct event *tick = event_new(client->base, -1, EV_PERSIST, on_tick, &progress);
+
+    if (!tick)
+        mem_exhausted();
+    progress_begin(&progress, "waiting for the daemon");
+    event_add(tick, &period);
+    event_base_dispatch(client->base); /* to the answer, or the end of our patience */
+    event_free(tick);
+    progress_clear(&progress);
+}
+
 bool client_ask(struct client *client, const char *uri, const json_t *body,
     struct client_answer *answer, struct error *error)
 {
@@ -96,6 +119,6 @@ bool client_ask(struct client *client, const char *uri, const json_t *body,
         .refuse_longer = true,
     };
     http_lane_send(client->http, &request, on_answer, &asking);
-    event_base_dispatch(client->base);
+    wait_for_answer(client);
     return answer->status != 0;
 }

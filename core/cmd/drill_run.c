@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "cmd/progress.h"
 #include "cmd/setup.h"
 #include "config/config.h"
 #include "flow/drill.h"
@@ -28,6 +29,7 @@ struct running {
     struct event_base *base;
     struct slot *slots;
     size_t told;
+    struct progress progress;
     bool is_interrupted;
 };
 
@@ -35,6 +37,7 @@ static void tell_in_order(struct running *running)
 {
     const struct drill_run *run = running->run;
 
+    progress_clear(&running->progress);
     while (running->told < run->name_count && running->slots[running->told].report)
         run->told(running->slots[running->told++].report, run->arg);
     if (running->told == run->name_count)
@@ -90,14 +93,38 @@ static struct event *watch_signal(struct running *running, int number)
     return event;
 }
 
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+    struct running *running = arg;
+
+    (void)fd, (void)what;
+    progress_note(&running->progress, running->told, running->run->name_count);
+}
+
+static struct event *watch_time(struct running *running)
+{
+    static const struct timeval period = {0, 200000};
+    struct event *event = event_new(running->base, -1, EV_PERSIST, on_tick, running);
+
+    if (!event)
+        mem_exhausted();
+    event_add(event, &period);
+    return event;
+}
+
 /* Until all are told or a signal comes. One that ended within begin() told so before the loop. */
 static void wait(struct running *running)
 {
     struct event *on_int = watch_signal(running, SIGINT);
     struct event *on_term = watch_signal(running, SIGTERM);
 
+    struct event *tick = watch_time(running);
+
+    progress_begin(&running->progress, "sinks answered");
     while (running->told < running->run->name_count && !running->is_interrupted)
         event_base_loop(running->base, EVLOOP_ONCE);
+    progress_clear(&running->progress);
+    event_free(tick);
     event_free(on_int);
     event_free(on_term);
 }

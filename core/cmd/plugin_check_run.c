@@ -142,19 +142,21 @@ static bool is_overdue(const struct probe_board *board)
 }
 
 /* How it ended; *is_killed: by us, since a call did not come back. */
-static int await(const struct check_run *run, pid_t pid, bool *is_killed)
+static int await(struct check_run *run, pid_t pid, bool *is_killed)
 {
     struct pollfd wait = {.fd = pidfd_open(pid, 0), .events = POLLIN};
     int status = 0;
 
     *is_killed = false;
     while (poll(&wait, 1, tick_ms) <= 0) {
+        progress_note(&run->progress, 0, 0);
         if (!is_overdue(run->board))
             continue;
         *is_killed = true;
         kill(pid, SIGKILL);
         break;
     }
+    progress_clear(&run->progress);
     kill(-pid, SIGKILL); /* whatever it started; while its number is still its own */
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
@@ -263,6 +265,7 @@ bool check_run_groups(struct check_run *run, unsigned groups, struct error *erro
     struct probe_board *board = run->board;
     unsigned left = groups;
 
+    progress_begin(&run->progress, "checking the plugin");
     while (left && !*board->undone) {
         bool is_killed;
         pid_t pid = -1;

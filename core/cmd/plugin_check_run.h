@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cmd/progress.h"
+
 struct error;
 struct probe_board;
 
@@ -15,6 +17,7 @@ struct check_run {
     bool has_valgrind;
     int board_fd, output_fd, log_fd; /* memory files */
     struct probe_board *board;       /* what is shared with each probe */
+    struct progress progress;        /* of the probes that run now */
 };
 
 /* False with the reason. */

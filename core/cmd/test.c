@@ -9,6 +9,7 @@
 #include "cmd/case_result.h"
 #include "cmd/case_story.h"
 #include "cmd/command.h"
+#include "cmd/progress.h"
 #include "cmd/junit.h"
 #include "cmd/rehearsal.h"
 #include "cmd/session.h"
@@ -48,10 +49,15 @@ static void run_all(struct testing *testing)
 {
     const struct cases *cases = &testing->setup.cases;
     int64_t now_ms = clock_wall_ms();
+    struct progress progress;
 
-    for (size_t i = 0; i < cases->count; i++)
+    progress_begin(&progress, "tests run");
+    for (size_t i = 0; i < cases->count; i++) {
         if (is_meant(testing, &cases->items[i]))
             run(testing, &cases->items[i], now_ms);
+        progress_note(&progress, i + 1, cases->count);
+    }
+    progress_clear(&progress);
 }
 
 static void print_all(const struct testing *testing)

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "admin/moment.h"
 #include "base/buf.h"
@@ -17,6 +16,7 @@
 #include "cmd/input.h"
 #include "cmd/listing.h"
 #include "cmd/printout.h"
+#include "cmd/progress.h"
 #include "cmd/session.h"
 #include "cmd/setup.h"
 #include "cmd/share.h"
@@ -30,7 +30,6 @@ enum {
     most_rule_files = 64,
     shown_unless_told = 20,
     day_ms = 24 * 3600 * 1000,
-    progress_ms = 200,
     most_shares = 2,
     small_ledger = 1000, /* events for which a second thread is not worth its start */
 };
@@ -45,7 +44,8 @@ struct what_if {
     struct question question;
     struct share *shares[most_shares];
     struct comparison *comparison; /* of all shares: the first one's, in the end */
-    int64_t not_routed, unreadable, told_ms;
+    int64_t not_routed, unreadable;
+    struct progress progress;
 };
 
 static int undone(const char *reason)
@@ -125,26 +125,20 @@ static bool create_shares(struct what_if *what_if, struct error *error)
 static void on_progress(double part, void *arg)
 {
     struct what_if *what_if = arg;
-    int64_t now_ms = clock_mono_ms();
 
-    if (now_ms - what_if->told_ms < progress_ms)
-        return;
-    what_if->told_ms = now_ms;
-    fprintf(stderr, "\r%3.0f %% ...", part * 100);
+    progress_note(&what_if->progress, (size_t)(part * 100), 100);
 }
 
 /* The first share on this thread, the others beside it. */
 static bool run_shares(struct what_if *what_if, struct error *error)
 {
-    bool is_terminal = isatty(STDERR_FILENO) == 1;
-
+    progress_begin(&what_if->progress, "parts of the events compared");
     for (size_t i = 1; i < what_if->question.shares; i++)
         share_start(what_if->shares[i]);
-    bool ok = share_run(what_if->shares[0], is_terminal ? on_progress : NULL, what_if, error);
+    bool ok = share_run(what_if->shares[0], on_progress, what_if, error);
     for (size_t i = 1; i < what_if->question.shares; i++)
         ok = share_join(what_if->shares[i], error) && ok;
-    if (is_terminal)
-        fprintf(stderr, "\r%40s\r", "");
+    progress_clear(&what_if->progress);
     return ok;
 }
 
