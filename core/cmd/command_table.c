@@ -69,7 +69,13 @@ static const struct command_option dead_options[] = {OPERATOR_OPTIONS,
     {"--sink", "SINK", WORDS_SINK, "only those for it"}, PERIOD_OPTIONS,
     {"--limit", "N", NULL, "the newest so many; 50"}, {0}};
 static const struct command_option events_options[] = {OPERATOR_OPTIONS, PERIOD_OPTIONS,
-    TYPE_OPTION, HOOK_OPTION, {"--limit", "N", NULL, "the newest so many; 50, or 10 to follow"},
+    TYPE_OPTION, {"--action", "ACTION", "created updated deleted", "only events of that action"},
+    HOOK_OPTION, {"--sink", "SINK", WORDS_SINK, "only what went to it, or is to go"},
+    {"--rule", "RULE", NULL, "only what that rule sent"},
+    {"--state", "STATE", "unrouted nobody waiting delivered dead skipped",
+        "only events of which something stands so"},
+    {"--search", "WORDS", NULL, "only events that hold these words"},
+    {"--limit", "N", NULL, "the newest so many; 50, or 10 to follow"},
     {"--follow", NULL, NULL, "and then what comes, until Ctrl-C; with --json an object a line"},
     {"-f", NULL, NULL, "the same as --follow"}, {0}};
 static const struct command_option inbox_options[] = {OPERATOR_OPTIONS,
@@ -189,12 +195,14 @@ const struct command commands[] = {
         .examples = {{"dead --sink soc-teams --since 2h", "what it refused lately, and why"}},
         .run = cmd_dead},
     {.name = "events",
-        .arguments = OPERATORS "[--since WHEN] [--until WHEN] [--type TYPE] [--hook HOOK] [--limit "
-                               "N] [--follow] | ID",
+        .arguments = OPERATORS
+        "[--since WHEN] [--until WHEN] [--type TYPE] [--action ACTION] [--hook HOOK] [--sink SINK] "
+        "[--rule RULE] [--state STATE] [--search WORDS] [--limit N] [--follow] | ID",
         .help = "list what was accepted, or tell the story of one event",
         .options = events_options,
         .examples = {{"events --since 1h", "the last hour's"},
             {"events 3f9a1c-e17", "its body, the rules' verdicts, each attempt"},
+            {"events --state nobody --since 1d", "of what was nobody told?"},
             {"events --follow --type alert", "alerts as they come"}},
         .run = cmd_events},
     {.name = "inbox",

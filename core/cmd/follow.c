@@ -23,6 +23,7 @@ enum {
     look_ms = 1000,
     page = 1000,
     most_pages = 50, /* at one look; whoever reads as many lines in a second reads none of them */
+    looked_back = 2000, /* events before the newest that may come to match */
 };
 
 static volatile sig_atomic_t is_ended;
@@ -30,9 +31,12 @@ static volatile sig_atomic_t is_ended;
 struct following {
     struct session *session;
     const char *uri;
-    char *ledger; /* of the last event that was shown; NULL: none was */
-    int64_t last;
-    bool was_away; /* the daemon, at the last look */
+    char *ledger;   /* of the last event that was shown; NULL: none was */
+    int64_t newest; /* that was shown */
+    int64_t floor;  /* up to there nothing is new any more */
+    int64_t window; /* so far below the newest one is looked */
+    json_t *shown;  /* above the floor, by id */
+    bool was_away;  /* the daemon, at the last look */
 };
 
 static void on_end(int number)
@@ -67,12 +71,17 @@ static bool is_of_ledger(const struct following *following, const json_t *event,
            strncmp(json_string_value(json_object_get(event, "id")), following->ledger, len) == 0;
 }
 
-static bool is_new(const struct following *following, const json_t *event)
+static bool is_below_floor(const struct following *following, const json_t *event)
 {
     size_t len;
     int64_t number = id_split(event, &len);
 
-    return len > 0 && (!is_of_ledger(following, event, len) || number > following->last);
+    return len == 0 || (is_of_ledger(following, event, len) && number <= following->floor);
+}
+
+static const char *id_of(const json_t *event)
+{
+    return json_string_value(json_object_get(event, "id"));
 }
 
 static int read_page(struct following *following, size_t limit, const char *before, json_t **answer)
@@ -88,16 +97,17 @@ static int read_page(struct following *following, size_t limit, const char *befo
                                                                                      : status;
 }
 
-/* Adds what is new of a page that has the newest first; false at the first that is not. */
+/* Adds what is new of a page that has the newest first; false where nothing below can be. */
 static bool take_new(const struct following *following, const json_t *events, json_t *fresh)
 {
     json_t *event;
     size_t i;
 
     json_array_foreach (events, i, event) {
-        if (!is_new(following, event))
+        if (is_below_floor(following, event))
             return false;
-        json_array_append(fresh, event);
+        if (!json_object_get(following->shown, id_of(event)))
+            json_array_append(fresh, event);
     }
     return true;
 }
@@ -123,13 +133,46 @@ static int find_new(struct following *following, size_t most, json_t *fresh)
     return EXIT_FINE;
 }
 
-static void note_last(struct following *following, const json_t *newest)
+/* Another ledger counts anew. */
+static void note_ledger(struct following *following, const json_t *event)
 {
     size_t len;
 
-    following->last = id_split(newest, &len);
+    id_split(event, &len);
+    if (is_of_ledger(following, event, len))
+        return;
     free(following->ledger);
-    following->ledger = text_copy_n(json_string_value(json_object_get(newest, "id")), len);
+    following->ledger = text_copy_n(id_of(event), len);
+    following->newest = following->floor = 0;
+    json_object_clear(following->shown);
+}
+
+static void raise_floor(struct following *following, int64_t floor)
+{
+    const char *id;
+    json_t *number;
+    void *next;
+
+    if (floor <= following->floor)
+        return;
+    following->floor = floor;
+    json_object_foreach_safe (following->shown, next, id, number)
+        if (json_integer_value(number) <= floor)
+            json_object_del(following->shown, id);
+}
+
+static void note_shown(struct following *following, const json_t *fresh)
+{
+    const json_t *event;
+    size_t i, len;
+
+    json_array_foreach (fresh, i, event) {
+        int64_t number = id_split(event, &len);
+        json_object_set_new(following->shown, id_of(event), json_integer(number));
+        if (number > following->newest)
+            following->newest = number;
+    }
+    raise_floor(following, following->newest - following->window);
 }
 
 static void show(struct following *following, const json_t *fresh)
@@ -146,7 +189,8 @@ static void show(struct following *following, const json_t *fresh)
     else
         printout_events(ordered);
     if (json_array_size(fresh) > 0)
-        note_last(following, json_array_get(fresh, 0));
+        note_ledger(following, json_array_get(fresh, 0));
+    note_shown(following, fresh);
 }
 
 /* Once for each time that it goes and comes, where a program reads standard output too. */
@@ -171,6 +215,10 @@ static int look(struct following *following, size_t most)
     note_presence(following, status != EXIT_FINE || following->session->archive);
     if (status == EXIT_FINE)
         show(following, fresh);
+    /* Those before the ones that are shown first are not new. */
+    size_t len, count = json_array_size(fresh);
+    if (count > 0 && count == most)
+        raise_floor(following, id_split(json_array_get(fresh, count - 1), &len) - 1);
     return status;
 }
 
@@ -184,9 +232,12 @@ static bool wait_for_more(void)
     return poll(&out, 1, look_ms) <= 0 || !(out.revents & (POLLERR | POLLHUP));
 }
 
-int follow_events(struct session *session, const char *uri, size_t earlier)
+int follow_events(struct session *session, const char *uri, bool may_match_later, size_t earlier)
 {
-    struct following following = {.session = session, .uri = uri};
+    struct following following = {.session = session,
+        .uri = uri,
+        .window = may_match_later ? looked_back : 0,
+        .shown = json_object()};
 
     watch_signals();
     int status = look(&following, earlier);
@@ -194,5 +245,6 @@ int follow_events(struct session *session, const char *uri, size_t earlier)
     while (status == EXIT_FINE && !is_ended && wait_for_more())
         look(&following, SIZE_MAX);
     free(following.ledger);
+    json_decref(following.shown);
     return status;
 }

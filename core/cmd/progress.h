@@ -20,6 +20,9 @@ void progress_begin(struct progress *progress, const char *what);
  */
 void progress_note(struct progress *progress, size_t done, size_t total);
 
+/* Where only the part is known that is done, of 1. */
+void progress_note_part(struct progress *progress, double part);
+
 /* Before something else is printed, and at the end. */
 void progress_clear(struct progress *progress);
 

@@ -126,13 +126,13 @@ static void on_progress(double part, void *arg)
 {
     struct what_if *what_if = arg;
 
-    progress_note(&what_if->progress, (size_t)(part * 100), 100);
+    progress_note_part(&what_if->progress, part);
 }
 
 /* The first share on this thread, the others beside it. */
 static bool run_shares(struct what_if *what_if, struct error *error)
 {
-    progress_begin(&what_if->progress, "parts of the events compared");
+    progress_begin(&what_if->progress, "events compared");
     for (size_t i = 1; i < what_if->question.shares; i++)
         share_start(what_if->shares[i]);
     bool ok = share_run(what_if->shares[0], on_progress, what_if, error);

@@ -159,3 +159,58 @@ def test_neither_daemon_nor_ledger_is_an_end_at_once(tmp_path):
 def test_what_has_an_end_is_not_followed(daemon, arguments):
     result = daemon.command("events", "--follow", *arguments)
     assert result.returncode == 2 and "--follow goes on without an end" in result.stderr
+
+
+# Filters -----------------------------------------------------------------------------------
+
+
+def events(daemon, *arguments):
+    result = daemon.command("events", "--json", *arguments)
+    assert result.returncode == 0, result.stderr
+    return [event["id"] for event in json.loads(result.stdout)["events"]]
+
+
+@pytest.fixture
+def routed(make_daemon, mattermost):
+    daemon = make_daemon({"chat": sinks.mattermost(mattermost)}, rules="""
+rules:
+  - {name: told, match: {type: told}, send: [chat]}
+unmatched: []
+""")
+    text = daemon.config.read_text()
+    daemon.config.write_text(text.replace("admin: 127.0.0.1:0", f"admin: 127.0.0.1:{free_port()}"))
+    return daemon.start()
+
+
+def test_events_are_found_by_what_became_of_them(routed, mattermost):
+    mattermost.fail_next(1, 400)
+    dead = routed.accept({"type": "told", "action": "created", "words": "needle"})
+    routed.wait_settled()
+    told = routed.accept({"type": "told", "action": "updated"})
+    nobody = routed.accept({"type": "quiet", "action": "created"})
+    routed.wait_settled()
+    for asked, found in ((["--sink", "chat"], [told, dead]), (["--rule", "told"], [told, dead]),
+                         (["--state", "dead"], [dead]), (["--state", "nobody"], [nobody]),
+                         (["--state", "delivered"], [told]), (["--action", "created"], [nobody, dead]),
+                         (["--search", "needle"], [dead]),
+                         (["--sink", "chat", "--action", "updated"], [told])):
+        assert events(routed, *asked) == found, asked
+    wrong = routed.command("events", "--state", "lost")
+    assert wrong.returncode == 1 and "must be unrouted, nobody," in wrong.stderr
+    routed.stop()
+    assert events(routed, "--state", "dead") == [dead], "of the ledger too"
+
+
+def test_what_comes_to_match_later_is_followed_too(routed, mattermost, tmp_path, started):
+    """An event that waits becomes a dead letter, when a younger one already is one."""
+    assert routed.command("pause", "chat").returncode == 0
+    first = routed.accept({"type": "told", "n": 1})
+    second = routed.accept({"type": "told", "n": 2})
+    wait_until(lambda: routed.status()["waiting"] == 2, "both wait")
+    follower = started(Follower(routed, "--state", "skipped", folder=tmp_path))
+    delivery = {event: routed.event(event)["deliveries"][0]["id"] for event in (first, second)}
+    for count, event in enumerate((second, first), 1):
+        skipped = routed.command("skip", "--reason", "a test", delivery[event])
+        assert skipped.returncode == 0, skipped.stderr
+        assert follower.wait_lines(count)[-1].startswith(event)
+    assert follower.end() == 0 and len(follower.lines()) == 2
