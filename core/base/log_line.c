@@ -177,7 +177,7 @@ static enum log_format format_of(const struct logger *logger)
 {
     while (logger->parent)
         logger = logger->parent;
-    return atomic_load_explicit(&logger->format, memory_order_relaxed);
+    return (enum log_format)atomic_load_explicit(&logger->format, memory_order_relaxed);
 }
 
 void log_line_append(struct buf *out, const struct logger *logger, enum log_level level,
