@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "rule/network.h"
+#include "base/network.h"
 
 struct sockaddr;
 

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/network.h"
 #include "event/view.h"
-#include "rule/network.h"
 
 struct pattern;
 

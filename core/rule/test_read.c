@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/mem.h"
 #include "base/nearest.h"
+#include "base/network.h"
 #include "base/timestamp.h"
 #include "base/units.h"
 #include "config/problems.h"
@@ -16,7 +17,6 @@
 #include "rule/compilation.h"
 #include "rule/condition.h"
 #include "rule/field.h"
-#include "rule/network.h"
 #include "rule/pattern.h"
 #include "rule/words.h"
 

@@ -1,7 +1,7 @@
 /* Networks of IPv4 (RFC 4632) and IPv6 (RFC 4291) addresses, and the addresses that stand in
  * texts. */
-#ifndef TOCSIN_RULE_NETWORK_H
-#define TOCSIN_RULE_NETWORK_H
+#ifndef TOCSIN_BASE_NETWORK_H
+#define TOCSIN_BASE_NETWORK_H
 
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-#include "rule/network.h"
+#include "base/network.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>

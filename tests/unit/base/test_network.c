@@ -6,7 +6,7 @@
 #include "base/buf.h"
 #include "base/cleanup.h"
 #include "base/error.h"
-#include "rule/network.h"
+#include "base/network.h"
 
 static bool has(const char *network_text, const char *text)
 {
