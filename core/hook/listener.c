@@ -5,7 +5,6 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/http_struct.h>
-#include <event2/keyvalq_struct.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,33 +70,6 @@ static const struct config_hook *find_hook(const struct hook_listener *listener,
 static const char *header(struct evhttp_request *request, const char *name)
 {
     return evhttp_find_header(evhttp_request_get_input_headers(request), name);
-}
-
-static size_t count_headers(struct evhttp_request *request, const char *name)
-{
-    const struct evkeyval *field;
-    size_t count = 0;
-
-    TAILQ_FOREACH (field, evhttp_request_get_input_headers(request), next)
-        count += strcasecmp(field->key, name) == 0;
-    return count;
-}
-
-/* A body whose end is not told beyond doubt: the rest of the connection could be read as another
- * request. evhttp takes the first of two lengths, and an unknown Transfer-Encoding as no body. */
-static bool has_doubtful_length(struct evhttp_request *request)
-{
-    const char *encoding = header(request, "Transfer-Encoding");
-    const char *length = header(request, "Content-Length");
-
-    if (count_headers(request, "Content-Length") > 1 ||
-        count_headers(request, "Transfer-Encoding") > 1)
-        return true;
-    if (encoding && strcasecmp(encoding, "chunked") != 0)
-        return true;
-    if (length && strspn(length, "0123456789") != strlen(length))
-        return true;
-    return header(request, "Content-Length ") || header(request, "Transfer-Encoding ");
 }
 
 static bool is_type(const char *value, const char *type)
@@ -325,11 +297,6 @@ static void on_request(struct evhttp_request *request, void *arg)
     struct hook_listener *listener = arg;
     const char *reason = NULL;
 
-    if (has_doubtful_length(request)) {
-        server_close_after(request);
-        refuse(listener, "", request, 400, "the length of the body is in doubt");
-        return;
-    }
     const struct config_hook *hook = find_hook(listener, evhttp_request_get_uri(request));
     if (!hook) {
         refuse(listener, "", request, 404, "no such hook");
@@ -345,6 +312,13 @@ static void on_request(struct evhttp_request *request, void *arg)
         return;
     }
     refuse(listener, hook->name, request, status, reason);
+}
+
+static void on_doubt(void *arg)
+{
+    struct hook_listener *listener = arg;
+
+    counts_note_refusal(listener->metrics, "", 400);
 }
 
 static size_t longest_body(const struct config *config)
@@ -373,6 +347,7 @@ struct hook_listener *hook_listener_create(struct event_base *base, const struct
         .header_bytes = header_bytes,
         .body_bytes = longest_accepted(config),
         .goes_last = true,
+        .on_doubt = on_doubt,
     };
 
     listener->config = config;

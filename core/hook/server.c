@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <uthash.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -20,18 +19,12 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "config/config.h"
+#include "hook/crowd.h"
 
 enum {
     sweep_seconds = 1,
     accept_pause_ms = 200, /* after accept() failed for want of descriptors */
-};
-
-/* A connection, known by its bufferevent, to which the server holds a reference. */
-struct peer {
-    UT_hash_handle hh; /* server::peers, by stream */
-    struct bufferevent *stream;
-    int64_t since_ms; /* monotonic: connected, or its last answer sent */
-    bool is_waiting;  /* for our answer: its sender is not the slow one */
+    made_room = 16,        /* connections that are ended then */
 };
 
 struct server {
@@ -42,7 +35,7 @@ struct server {
     struct server_limits limits;
     void (*on_request)(struct evhttp_request *, void *);
     void *arg;
-    struct peer *peers;
+    struct crowd crowd;
     bool is_stopped;
     bool is_full;
     struct event *sweeper;
@@ -50,83 +43,44 @@ struct server {
     char *address;
 };
 
-static struct peer *find_peer(struct server *server, const struct evhttp_request *request)
+static void listen_while_there_is_room(struct server *server, bool has_room)
 {
-    struct evhttp_connection *connection =
-        evhttp_request_get_connection((struct evhttp_request *)request);
-    struct bufferevent *stream = connection ? evhttp_connection_get_bufferevent(connection) : NULL;
-    struct peer *peer = NULL;
-
-    if (stream)
-        HASH_FIND_PTR(server->peers, &stream, peer);
-    return peer;
-}
-
-static void peer_forget(struct server *server, struct peer *peer)
-{
-    HASH_DEL(server->peers, peer); /* NOLINT: the table goes with its last entry only */
-    bufferevent_decref(peer->stream);
-    free(peer);
-}
-
-/* evhttp takes its callbacks off a stream when it frees the connection. */
-static bool peer_is_gone(const struct peer *peer)
-{
-    bufferevent_data_cb on_read = NULL;
-
-    bufferevent_getcb(peer->stream, &on_read, NULL, NULL, NULL);
-    return on_read == NULL;
-}
-
-static void limit_connections(struct server *server)
-{
-    bool is_full = HASH_COUNT(server->peers) >= server->limits.connections;
-
-    if (server->is_stopped || is_full == server->is_full)
+    if (server->is_stopped || server->is_full != has_room)
         return;
-    server->is_full = is_full;
-    if (is_full)
-        evconnlistener_disable(server->listener);
-    else
+    server->is_full = !has_room;
+    if (has_room)
         evconnlistener_enable(server->listener);
+    else
+        evconnlistener_disable(server->listener);
 }
 
 static void on_sweep(evutil_socket_t fd, short what, void *arg)
 {
     struct server *server = arg;
-    int64_t limit_ms = server->limits.request_seconds * (int64_t)1000;
-    int64_t now_ms = clock_mono_ms();
-    struct peer *peer, *next;
 
     (void)fd, (void)what;
-    HASH_ITER (hh, server->peers, peer, next) {
-        if (peer_is_gone(peer))
-            peer_forget(server, peer);
-        else if (!peer->is_waiting && now_ms - peer->since_ms > limit_ms)
-            bufferevent_trigger_event(peer->stream, BEV_EVENT_READING | BEV_EVENT_EOF, 0);
-    }
-    limit_connections(server);
+    crowd_sweep(&server->crowd, clock_mono_ms(), server->limits.request_seconds * (int64_t)1000);
+    listen_while_there_is_room(server, crowd_count(&server->crowd) < server->limits.connections);
 }
 
 static struct bufferevent *on_connection(struct event_base *base, void *arg)
 {
     struct server *server = arg;
-    struct peer *peer = mem_alloc(sizeof *peer);
+    struct bufferevent *stream = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 
-    peer->stream = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
-    if (!peer->stream)
+    if (!stream)
         mem_exhausted();
     if (server->limits.goes_last)
-        bufferevent_priority_set(peer->stream, LOOP_LAST);
+        bufferevent_priority_set(stream, LOOP_LAST);
     /* evhttp keeps a body in the stream until it is whole, and after it has refused one that is too
      * long it goes on reading, and keeps it all: it may hold one request that it takes, no more. */
     bufferevent_setwatermark(
-        peer->stream, EV_READ, 0, server->limits.body_bytes + server->limits.header_bytes);
-    bufferevent_incref(peer->stream);
-    peer->since_ms = clock_mono_ms();
-    HASH_ADD_PTR(server->peers, stream, peer);
-    limit_connections(server);
-    return peer->stream;
+        stream, EV_READ, 0, server->limits.body_bytes + server->limits.header_bytes);
+    crowd_make_room(&server->crowd, server->limits.connections - 1);
+    crowd_add(&server->crowd, stream, clock_mono_ms());
+    listen_while_there_is_room(server, crowd_count(&server->crowd) < server->limits.connections ||
+                                           !TAILQ_EMPTY(&server->crowd.idle));
+    return stream;
 }
 
 static void on_resume(evutil_socket_t fd, short what, void *arg)
@@ -138,24 +92,41 @@ static void on_resume(evutil_socket_t fd, short what, void *arg)
         evconnlistener_enable(server->listener);
 }
 
-/* Without descriptors accept() fails at once, for ever: rest a moment. */
+/* Without descriptors accept() fails at once, for ever: rest a moment. Whoever opens files next may
+ * need them as badly as the sender who waits at the door. */
 static void on_accept_failed(struct evconnlistener *listener, void *arg)
 {
     const struct timeval pause = clock_timeval(accept_pause_ms);
     struct server *server = arg;
+    size_t count = crowd_count(&server->crowd);
 
+    crowd_make_room(&server->crowd, count > made_room ? count - made_room : 0);
     evconnlistener_disable(listener);
     evtimer_add(server->resume, &pause);
+}
+
+/* Where a request ends is in doubt, and so is all that follows on its connection. */
+static void refuse_doubtful(
+    struct server *server, struct evhttp_request *request, const char *fault)
+{
+    server_close_after(request);
+    if (server->limits.on_doubt)
+        server->limits.on_doubt(server->arg);
+    server_refuse(server, request, 400, fault ? fault : "the end of the request is in doubt");
 }
 
 static void on_any_request(struct evhttp_request *request, void *arg)
 {
     struct server *server = arg;
-    struct peer *peer = find_peer(server, request);
+    struct peer *peer = crowd_find(&server->crowd, request);
+    uint64_t number = peer ? peer->requests : 0;
 
     if (peer)
-        peer->is_waiting = true;
-    server->on_request(request, server->arg);
+        crowd_note_request(&server->crowd, peer);
+    if (peer && !framing_is_sure(&peer->framing, number))
+        refuse_doubtful(server, request, peer->framing.fault);
+    else
+        server->on_request(request, server->arg);
 }
 
 static char *describe_address(evutil_socket_t fd)
@@ -208,6 +179,7 @@ struct server *server_create(struct event_base *base, const struct config_addres
 
     server->base = base;
     server->limits = *limits;
+    crowd_init(&server->crowd);
     server->on_request = on_request;
     server->arg = arg;
     server->http = evhttp_new(base);
@@ -229,9 +201,7 @@ void server_destroy(struct server *server)
     if (!server)
         return;
     evhttp_free(server->http);
-    struct peer *peer, *next;
-    HASH_ITER (hh, server->peers, peer, next)
-        peer_forget(server, peer);
+    crowd_finish(&server->crowd);
     event_free(server->sweeper);
     event_free(server->resume);
     free(server->address);
@@ -270,12 +240,10 @@ void server_reply_as(struct server *server, struct evhttp_request *request, int 
     const char *type, const char *text)
 {
     struct evbuffer *body = evhttp_request_get_output_buffer(request);
-    struct peer *peer = find_peer(server, request);
+    struct peer *peer = crowd_find(&server->crowd, request);
 
-    if (peer) {
-        peer->is_waiting = false;
-        peer->since_ms = clock_mono_ms();
-    }
+    if (peer)
+        crowd_note_answer(&server->crowd, peer, clock_mono_ms());
     evhttp_add_header(evhttp_request_get_output_headers(request), "Content-Type", type);
     if (server->is_stopped)
         server_close_after(request);

@@ -1,7 +1,6 @@
 /* What both evhttp servers need: binding with a readable address, limits on connections and slow
- * senders, JSON answers. Facts behind it: evhttp 2.1.12 restarts its time-out at every byte, spins
- * when descriptors run out, and has no hook for new connections but the making of their
- * bufferevent. */
+ * senders (crowd.h), refusing what could hide another request (framing.h), JSON answers. evhttp
+ * 2.1.12 spins when descriptors run out. */
 #ifndef TOCSIN_HOOK_SERVER_H
 #define TOCSIN_HOOK_SERVER_H
 
@@ -16,11 +15,12 @@ struct evhttp_request;
 struct server;
 
 struct server_limits {
-    size_t connections;  /* above them no more are accepted until one closes */
+    size_t connections;  /* above them the one that was idle for the longest has to go */
     int request_seconds; /* for a whole request, however it drips, and for an idle connection */
     size_t header_bytes;
-    size_t body_bytes; /* evhttp's own limit, which answers in HTML: set it above ours */
-    bool goes_last;    /* what goes out is handled first (base/loop.h) */
+    size_t body_bytes;           /* evhttp's own limit, which answers in HTML: set it above ours */
+    bool goes_last;              /* what goes out is handled first (base/loop.h) */
+    void (*on_doubt)(void *arg); /* a request was refused by server.c: framing.h; may be NULL */
 };
 
 /* Calls on_request for every request. NULL with the address and the reason. */
