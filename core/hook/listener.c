@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/queue.h>
+#include <sys/resource.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -26,6 +27,7 @@
 
 enum {
     most_connections = 4096,
+    share_of_files = 2, /* of the descriptors: the others are for sinks, look-ups and the ledger */
     request_seconds = 30,
     header_bytes = 16384,
     retry_after_s = 5,
@@ -337,12 +339,21 @@ static size_t longest_accepted(const struct config *config)
     return 4 * longest_body(config);
 }
 
+static size_t room_for_connections(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur / share_of_files > most_connections)
+        return most_connections;
+    return (size_t)(files.rlim_cur / share_of_files);
+}
+
 struct hook_listener *hook_listener_create(struct event_base *base, const struct config *config,
     struct flow *flow, struct metrics *metrics, const struct logger *logger, struct error *error)
 {
     struct hook_listener *listener = mem_alloc(sizeof *listener);
     const struct server_limits limits = {
-        .connections = most_connections,
+        .connections = room_for_connections(),
         .request_seconds = request_seconds,
         .header_bytes = header_bytes,
         .body_bytes = longest_accepted(config),

@@ -15,7 +15,8 @@ import pytest
 
 import sinks
 from conftest import load_event
-from tocsin import HOOK_PATH, wait_until
+from raw_http import read_reply
+from tocsin import BINARY, HOOK_PATH, wait_until
 
 HEAD = f"POST {HOOK_PATH} HTTP/1.1\r\nHost: x\r\n".encode()
 EVENT = b'{"type":"probe"}'
@@ -326,15 +327,64 @@ def test_dripping_clients_keep_nobody_waiting_and_are_cut_off_after_30_seconds(d
     daemon.still_serves()
 
 
-def test_a_thousand_idle_connections_keep_nobody_waiting(daemon):
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)  # the daemon has raised its own
+@pytest.fixture
+def many_files():
+    """Room for many connections of the test's own."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
-    idle = [daemon.socket() for _ in range(1100)]
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def short_of_files(daemon, count):
+    """It may open so many files, and no more."""
+    daemon.binary = daemon.folder / "short-of-files"
+    daemon.binary.write_text(f'#!/bin/sh\nulimit -n {count}\nexec "{BINARY}" "$@"\n')
+    daemon.binary.chmod(0o755)
+    return daemon
+
+
+def has_ended(connection):
+    connection.setblocking(False)
+    try:
+        return connection.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True
+
+
+def test_two_thousand_idle_connections_keep_nobody_waiting(daemon, many_files):
+    idle = [daemon.socket() for _ in range(2000)]
     daemon.still_serves()
+    assert not any(has_ended(connection) for connection in idle[-1000:])
     for connection in idle:
         connection.close()
-    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     daemon.still_serves()
+
+
+def test_where_files_are_few_the_connections_that_were_idle_for_the_longest_make_room(
+        make_daemon, many_files):
+    daemon = short_of_files(make_daemon({"chat": sinks.unreachable()}), 512).start()
+    with daemon.socket() as kept, kept.makefile("rb") as stream:
+        kept.sendall(HEAD + b"Content-Length: 16\r\n\r\n" + EVENT)
+        assert read_reply(stream).status == 202
+        idle = []
+        for count in range(2000):
+            idle.append(daemon.socket())
+            if count % 100 == 0:  # a sender who keeps his connection, and uses it
+                kept.sendall(HEAD + b"Content-Length: 16\r\n\r\n" + EVENT)
+                assert read_reply(stream).status == 202
+                daemon.still_serves()
+    daemon.still_serves()
+    wait_until(lambda: all(has_ended(connection) for connection in idle[:1700]),
+               "the first are ended")
+    assert not any(has_ended(connection) for connection in idle[-200:])
+    files = len(os.listdir(f"/proc/{daemon.process.pid}/fd"))
+    assert files < 400, f"{files} of 512 files are open"
+    assert daemon.get("/readyz").status == 200
+    for connection in idle:
+        connection.close()
 
 
 # Beside the hooks --------------------------------------------------------------------------
