@@ -13,12 +13,12 @@ enum {
     before_ipv4 = ipv6_bits - ipv4_bits, /* bits of ::ffff: */
 };
 
+static const unsigned char before_ipv4_bytes[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
 bool address_parse(const char *text, struct address *address)
 {
-    static const unsigned char mapped[] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-    memcpy(address->bytes, mapped, sizeof mapped);
-    address->is_ipv4 = inet_pton(AF_INET, text, address->bytes + sizeof mapped) == 1;
+    memcpy(address->bytes, before_ipv4_bytes, sizeof before_ipv4_bytes);
+    address->is_ipv4 = inet_pton(AF_INET, text, address->bytes + sizeof before_ipv4_bytes) == 1;
     return address->is_ipv4 || inet_pton(AF_INET6, text, address->bytes) == 1;
 }
 
@@ -93,6 +93,22 @@ bool network_has(const struct network *network, const struct address *address)
     unsigned char mask = (unsigned char)~(0xff >> network->prefix % 8);
     return whole == sizeof network->bytes ||
            ((network->bytes[whole] ^ address->bytes[whole]) & mask) == 0;
+}
+
+bool networks_have(const struct networks *networks, const struct address *address)
+{
+    for (size_t i = 0; i < networks->count; i++)
+        if (network_has(&networks->items[i], address))
+            return true;
+    return false;
+}
+
+void address_print(const struct address *address, char text[INET6_ADDRSTRLEN])
+{
+    if (memcmp(address->bytes, before_ipv4_bytes, sizeof before_ipv4_bytes) == 0)
+        inet_ntop(AF_INET, address->bytes + sizeof before_ipv4_bytes, text, INET6_ADDRSTRLEN);
+    else
+        inet_ntop(AF_INET6, address->bytes, text, INET6_ADDRSTRLEN);
 }
 
 static bool is_word(char byte)

@@ -3,7 +3,9 @@
 #ifndef TOCSIN_BASE_NETWORK_H
 #define TOCSIN_BASE_NETWORK_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 struct error;
 
@@ -26,8 +28,19 @@ struct address {
 /* An address that is the whole text, without a zone; false for anything else. */
 bool address_parse(const char *text, struct address *address);
 
+/* Writes it as people do: IPv6 that stands for IPv4 as IPv4. */
+void address_print(const struct address *address, char text[INET6_ADDRSTRLEN]);
+
 /* IPv6 that stands for IPv4 (`::ffff:7.7.7.7`) lies in networks of both. */
 bool network_has(const struct network *network, const struct address *address);
+
+struct networks {
+    struct network *items; /* owned by who made the list */
+    size_t count;
+};
+
+/* Whether the address lies in any of them. */
+bool networks_have(const struct networks *networks, const struct address *address);
 
 /* Reads the next address from *at on, which points into the text or at its end, and sets *at behind
  * it. False where there is none. It may stand alone or among other words: `7.7.7.7`,

@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/network.h"
 #include "cmd/setup.h"
 #include "config/config.h"
 #include "config/locator.h"
@@ -152,10 +153,35 @@ static void find_plain_http(struct setup *setup)
             "be read on the way");
 }
 
+static bool allows_loopback(const struct config_hook *hook)
+{
+    struct address local, local6;
+
+    return address_parse("127.0.0.1", &local) && address_parse("::1", &local6) &&
+           (networks_have(hook->allow, &local) || networks_have(hook->allow, &local6));
+}
+
+/* Behind a proxy on this machine every sender has its address. */
+static void find_hidden_senders(struct setup *setup)
+{
+    const struct config *config = setup->config;
+
+    if (!config->listen.host || !config->listen.is_loopback || config->trusted_proxies->count > 0)
+        return;
+    for (size_t i = 0; i < config->hook_count; i++)
+        if (config->hooks[i].allow->count > 0 && !allows_loopback(&config->hooks[i]))
+            problem_warn(&setup->problems, config->hooks[i].place,
+                "hook %s: nobody is let in: \"listen\" takes connections of this machine only, and "
+                "\"allow\" does not; with a proxy in front say which, `listen: {address: ..., "
+                "trusted_proxies: [127.0.0.1]}`",
+                config->hooks[i].name);
+}
+
 void findings_add(struct setup *setup)
 {
     review_matches(setup);
     find_plain_http(setup);
+    find_hidden_senders(setup);
     if (!setup->rules || setup->problems.error_count > 0)
         return;
     find_unused_sinks(setup);

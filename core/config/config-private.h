@@ -10,9 +10,23 @@
 
 #include "config/config.h"
 
+struct option_context;
+
 void logging_read(struct config *config, struct problems *problems);
 void listeners_read(struct config *config, struct problems *problems);
 void hooks_read(struct config *config, struct problems *problems);
+
+/* `auth` of a hook, whose map and subject ("hook soc") are given; finish is for config.c. */
+void hook_auth_read(struct config_auth *auth, const struct yaml *hook, const char *subject,
+    const struct option_context *context);
+json_t *hook_auth_shape(void);
+void config_auth_finish(struct config_auth *auth);
+
+/* A list of networks under a key of a map; empty where it is not written. Never NULL. */
+struct networks *networks_read(
+    const struct yaml *map, const char *key, const char *subject, struct problems *problems);
+json_t *networks_shape(const char *description);
+void networks_destroy(struct networks *networks);
 
 /* Also makes the preset look-ups, which lookups_read() changes: so it comes first. */
 void sekoia_read(struct config *config, struct problems *problems);

@@ -285,6 +285,8 @@ static void hook_finish(struct config_hook *hook)
 {
     free(hook->name);
     free(hook->path);
+    config_auth_finish(&hook->auth);
+    networks_destroy(hook->allow);
 }
 
 static void lookup_finish(struct config_lookup *lookup)
@@ -327,6 +329,7 @@ void config_destroy(struct config *config)
     free(config->sinks);
     free(config->file);
     free(config->listen.host);
+    networks_destroy(config->trusted_proxies);
     free(config->admin.host);
     free(config->public_url);
     free(config->ledger_path);

@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "config/problems.h"
 
+struct networks;
 struct yaml;
 
 /* An address to listen on: "127.0.0.1:8080", "[::]:8443"; port 0 lets the system choose. */
@@ -20,11 +21,30 @@ struct config_address {
     bool is_loopback;
 };
 
+enum config_auth_kind {
+    CONFIG_AUTH_NONE,
+    CONFIG_AUTH_BEARER,
+    CONFIG_AUTH_BASIC,
+    CONFIG_AUTH_HMAC_SHA256,
+};
+
+/* What a sender has to show: hook/credentials.h. */
+struct config_auth {
+    enum config_auth_kind kind;
+    struct secret *secrets; /* any of them will do: tokens, USER:PASSWORD in base64, keys */
+    size_t secret_count;
+    char *header, *prefix; /* of a signature; NULL for the other kinds */
+    int64_t tolerance_ms;  /* 0: the signature has no time */
+};
+
 struct config_hook {
     char *name;
     char *path;                 /* "/hooks/...": a secret; begins with a slash */
     uint64_t max_body;          /* bytes; 256k unless set */
     int64_t alarm_if_silent_ms; /* 0: it may be silent for ever */
+    struct config_auth auth;
+    struct networks *allow; /* of senders; empty: all may come */
+    double rate;            /* posts a second; 0: no limit */
     struct place place;
 };
 
@@ -54,9 +74,10 @@ struct config_levels {
 struct config {
     char *file; /* absolute path of tocsin.yaml */
     struct config_address listen, admin;
-    struct secret admin_token; /* required off loopback */
-    char *public_url;          /* NULL when not set; no trailing slash */
-    char *ledger_path;         /* absolute */
+    struct networks *trusted_proxies; /* whose X-Forwarded-For is believed at `listen` */
+    struct secret admin_token;        /* required off loopback */
+    char *public_url;                 /* NULL when not set; no trailing slash */
+    char *ledger_path;                /* absolute */
     int64_t keep_ms, keep_dead_ms;
     uint64_t max_size; /* of the ledger, bytes; 0: nothing bounds it */
     char **rules;      /* rules files, absolute, globs expanded and sorted by name */

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "base/units.h"
 #include "config/options.h"
 #include "config/shape.h"
 #include "config/yaml.h"
@@ -26,6 +27,7 @@ struct hook_options {
     struct tocsin_secret path;
     struct tocsin_size max_body;
     struct tocsin_duration alarm_if_silent;
+    const char *rate;
 };
 
 static const struct tocsin_option hook_options[] = {
@@ -34,6 +36,7 @@ static const struct tocsin_option hook_options[] = {
     TOCSIN_OPTION(struct hook_options, max_body, 0, "256k", "larger posts are refused"),
     TOCSIN_OPTION(struct hook_options, alarm_if_silent, 0, NULL,
         "an alarm is raised when nothing was accepted for so long"),
+    TOCSIN_OPTION(struct hook_options, rate, 0, "off", "how many posts: 1000/s, 600/m, off"),
 };
 
 void hooks_shape(json_t *document)
@@ -42,6 +45,9 @@ void hooks_shape(json_t *document)
 
     shape_add_options(hook, &OPTION_TABLE(hook_options));
     shape_narrow(hook, "path", "^(/[A-Za-z0-9._~-]+)+$");
+    shape_narrow(hook, "rate", "^(0*[1-9][0-9]*/[smh]|off)$");
+    shape_set(hook, "auth", hook_auth_shape(), false);
+    shape_set(hook, "allow", networks_shape("the networks that senders may be in"), false);
     shape_set(document, "hooks", shape_of_names(hook, "the paths that accept posts"), false);
 }
 
@@ -110,6 +116,18 @@ static void check_silence(
             problems, node->place, "hook %s: \"alarm_if_silent\" must be 1s or longer", hook->name);
 }
 
+static void set_rate(struct config_hook *hook, const struct yaml *map, const char *written,
+    struct problems *problems)
+{
+    const struct yaml *node = yaml_get(map, "rate");
+
+    if (!written || rate_parse(written, &hook->rate) || !node)
+        return;
+    auto_free char *shown = yaml_show(node);
+    problem_add(problems, node->place,
+        "hook %s: \"rate\" must be like 1000/s, 600/m or off, not %s", hook->name, shown);
+}
+
 static void check_unique(const struct config *config, const struct config_hook *hook,
     struct place place, struct problems *problems)
 {
@@ -120,8 +138,10 @@ static void check_unique(const struct config *config, const struct config_hook *
 }
 
 static void add_hook(struct config *config, const struct yaml_entry *entry,
-    const struct hook_options *options, struct problems *problems)
+    const struct hook_options *options, const struct option_context *context)
 {
+    struct problems *problems = context->problems;
+
     struct config_hook *hook = &config->hooks[config->hook_count++];
     struct place place = yaml_get(entry->value, "path")->place;
 
@@ -129,27 +149,30 @@ static void add_hook(struct config *config, const struct yaml_entry *entry,
         .path = text_copy(options->path.value),
         .max_body = options->max_body.bytes,
         .alarm_if_silent_ms = options->alarm_if_silent.ms,
+        .allow = networks_read(entry->value, "allow", context->subject, problems),
         .place = entry->key->place};
     secrets_add_url(config->secrets, hook->path);
     check_path(hook, place, problems);
     check_body(hook, entry->value, problems);
     check_silence(hook, entry->value, problems);
     check_unique(config, hook, place, problems);
+    set_rate(hook, entry->value, options->rate, problems);
+    hook_auth_read(&hook->auth, entry->value, context->subject, context);
 }
 
 static void hook_read(
     struct config *config, const struct yaml_entry *entry, struct problems *problems)
 {
-    static const char *const later[] = {"auth", "allow", "rate", NULL};
+    static const char *const blocks[] = {"auth", "allow", NULL};
     auto_free char *subject = text_format("hook %s", entry->key->text);
     const struct option_context context = {
-        .problems = problems, .secrets = config->secrets, .subject = subject, .later = later};
+        .problems = problems, .secrets = config->secrets, .subject = subject, .also = blocks};
     const struct option_table table = OPTION_TABLE(hook_options);
     struct hook_options options = {0};
 
     options_read(&table, entry->value, &options, &context);
     if (options.path.value)
-        add_hook(config, entry, &options, problems);
+        add_hook(config, entry, &options, &context);
     options_finish(&table, &options);
 }
 

@@ -46,9 +46,18 @@ static json_t *listener_shape(size_t option_count, const char *description)
         "{s:s, s:[o, o]}", "description", description, "anyOf", address_shape(), block);
 }
 
+static json_t *listen_shape(void)
+{
+    json_t *listen = listener_shape(1, "where hooks are received");
+
+    shape_set(json_array_get(json_object_get(listen, "anyOf"), 1), "trusted_proxies",
+        networks_shape("the proxies whose X-Forwarded-For is believed"), false);
+    return listen;
+}
+
 void listeners_shape(json_t *document)
 {
-    shape_set(document, "listen", listener_shape(1, "where hooks are received"), false);
+    shape_set(document, "listen", listen_shape(), false);
     shape_set(document, "admin",
         listener_shape(LENGTH(listener_options), "page, API and metrics; not for the outside"),
         false);
@@ -58,7 +67,8 @@ void listeners_shape(json_t *document)
 struct listener_kind {
     const char *key;
     const char *fallback;
-    size_t option_count; /* of the options above; only the admin listener has a token */
+    size_t option_count;     /* of the options above; only the admin listener has a token */
+    const char *const *also; /* keys that are read elsewhere */
     const char *const *later;
 };
 
@@ -109,6 +119,7 @@ static const struct yaml *listener_read(struct config *config, const struct list
     const struct option_context context = {.problems = problems,
         .secrets = config->secrets,
         .subject = kind->key,
+        .also = kind->also,
         .later = kind->later};
     const struct option_table table = {
         listener_options, kind->option_count, sizeof *listener_options};
@@ -130,12 +141,14 @@ static const struct yaml *listener_read(struct config *config, const struct list
 
 static const struct yaml *listen_read(struct config *config, struct problems *problems)
 {
-    static const char *const later[] = {"tls", "trusted_proxies", NULL};
-    static const struct listener_kind kind = {"listen", "127.0.0.1:8080", 1, later};
+    static const char *const later[] = {"tls", NULL}, *const also[] = {"trusted_proxies", NULL};
+    static const struct listener_kind kind = {"listen", "127.0.0.1:8080", 1, also, later};
     struct listener listener = {0};
     const struct yaml *node = listener_read(config, &kind, &listener, problems);
 
     set_address(&config->listen, listener.address, kind.key, node, problems);
+    config->trusted_proxies =
+        networks_read(yaml_get(config->document, kind.key), "trusted_proxies", kind.key, problems);
     options_finish(&OPTION_TABLE(listener_options), &listener);
     return node;
 }
@@ -155,7 +168,7 @@ static const struct yaml *admin_read(struct config *config, struct problems *pro
 {
     static const char *const later[] = {"tls", "trusted_proxies", NULL};
     static const struct listener_kind kind = {
-        "admin", "127.0.0.1:8081", LENGTH(listener_options), later};
+        "admin", "127.0.0.1:8081", LENGTH(listener_options), NULL, later};
     struct listener listener = {0};
     size_t errors_before = problems->error_count;
     const struct yaml *node = listener_read(config, &kind, &listener, problems);

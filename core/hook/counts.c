@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/metrics.h"
+#include "base/network.h"
 #include "config/config.h"
 
 static const struct metric accepted = {"tocsin_events_accepted_total",
@@ -12,6 +13,32 @@ static const struct metric duplicates = {"tocsin_events_duplicate_total",
     "Posts of an event that the ledger had already.", {"hook", NULL}, NULL};
 static const struct metric refused = {"tocsin_posts_refused_total",
     "Posts that were not taken, by the HTTP status of the answer.", {"hook", "status"}, NULL};
+
+static const struct metric denied = {"tocsin_posts_denied_total",
+    "Posts that were not let in: by address, by credentials, by rate.", {"hook", "reason"}, NULL};
+
+/* What can stand against a post at a hook that is guarded, and the answer. */
+static void prepare_denials(struct metrics *metrics, const struct config_hook *hook)
+{
+    static const char *const reasons[] = {
+        "credentials-missing", "credentials-malformed", "credentials-wrong"};
+
+    if (hook->allow->count > 0) {
+        metrics_add(metrics, &refused, hook->name, "404", 0);
+        metrics_add(metrics, &denied, hook->name, "address", 0);
+    }
+    if (hook->rate > 0) {
+        metrics_add(metrics, &refused, hook->name, "429", 0);
+        metrics_add(metrics, &denied, hook->name, "rate", 0);
+    }
+    if (hook->auth.kind == CONFIG_AUTH_NONE)
+        return;
+    metrics_add(metrics, &refused, hook->name, "401", 0);
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
+        metrics_add(metrics, &denied, hook->name, reasons[i], 0);
+    if (hook->auth.tolerance_ms > 0)
+        metrics_add(metrics, &denied, hook->name, "signature-stale", 0);
+}
 
 void counts_prepare(struct metrics *metrics, const struct config *config)
 {
@@ -23,6 +50,7 @@ void counts_prepare(struct metrics *metrics, const struct config *config)
         metrics_add(metrics, &duplicates, hook, NULL, 0);
         for (size_t k = 0; k < sizeof statuses / sizeof *statuses; k++)
             metrics_add(metrics, &refused, hook, statuses[k], 0);
+        prepare_denials(metrics, &config->hooks[i]);
     }
     metrics_add(metrics, &refused, "", "400", 0);
     metrics_add(metrics, &refused, "", "404", 0);
@@ -39,4 +67,9 @@ void counts_note_refusal(struct metrics *metrics, const char *hook, int status)
 
     snprintf(word, sizeof word, "%d", status);
     metrics_add(metrics, &refused, hook, word, 1);
+}
+
+void counts_note_denial(struct metrics *metrics, const char *hook, const char *why)
+{
+    metrics_add(metrics, &denied, hook, why, 1);
 }

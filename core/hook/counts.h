@@ -15,4 +15,8 @@ void counts_note_accepted(struct metrics *metrics, const char *hook, bool is_dup
 /* By the HTTP status that it was answered with; hook "" where none was found. */
 void counts_note_refusal(struct metrics *metrics, const char *hook, int status);
 
+/* By what stood against it beside its content: address, credentials-missing,
+ * credentials-malformed, credentials-wrong, signature-stale, rate. */
+void counts_note_denial(struct metrics *metrics, const char *hook, const char *why);
+
 #endif

@@ -23,6 +23,7 @@
 #include "config/config.h"
 #include "flow/flow.h"
 #include "hook/counts.h"
+#include "hook/door.h"
 #include "hook/server.h"
 
 enum {
@@ -43,6 +44,7 @@ struct hook_listener {
     struct logger logger;
     struct log_quota *refusals; /* that are logged */
     struct server *server;
+    struct doors *doors;
     TAILQ_HEAD(, waiting) held; /* until deliveries are no longer behind (flow_is_pressed) */
     struct event *look;         /* whether they are */
     bool is_stopped;
@@ -140,23 +142,45 @@ static void log_refusal(const struct hook_listener *listener, const char *hook,
     log_warn(&logger, "a post was refused with %d: %s", status, reason);
 }
 
-/* hook: its name, or "" where there is none. */
-static void refuse(struct hook_listener *listener, const char *hook, struct evhttp_request *request,
-    int status, const char *reason)
+/* hook: its name, or "" where there is none. seconds: after which it may be sent again, of a 429 or
+ * a 503. */
+static void refuse_for(struct hook_listener *listener, const char *hook,
+    struct evhttp_request *request, int status, const char *reason, int seconds)
 {
     struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
 
     if (status == 405)
         evhttp_add_header(headers, "Allow", "POST");
     if (status == 503 || status == 429) {
-        auto_free char *seconds = text_format("%d", retry_after_s);
-        evhttp_add_header(headers, "Retry-After", seconds);
+        auto_free char *text = text_format("%d", seconds);
+        evhttp_add_header(headers, "Retry-After", text);
     }
     if (status == 411)
         server_close_after(request);
     counts_note_refusal(listener->metrics, hook, status);
-    log_refusal(listener, hook, request, status, reason);
     server_refuse(listener->server, request, status, reason);
+}
+
+static void refuse(struct hook_listener *listener, const char *hook, struct evhttp_request *request,
+    int status, const char *reason)
+{
+    log_refusal(listener, hook, request, status, reason);
+    refuse_for(listener, hook, request, status, reason, retry_after_s);
+}
+
+/* What tells a hook from none (its address is not let in) says nothing else either. */
+static void deny(struct hook_listener *listener, const struct config_hook *hook,
+    struct evhttp_request *request, const struct denial *denial)
+{
+    struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
+
+    counts_note_denial(listener->metrics, hook->name, denial->why);
+    log_refusal(listener, hook->name, request, denial->status,
+        denial->told ? denial->told : denial->reason);
+    if (denial->challenge)
+        evhttp_add_header(headers, "WWW-Authenticate", denial->challenge);
+    refuse_for(
+        listener, hook->name, request, denial->status, denial->reason, denial->retry_after_s);
 }
 
 static void refuse_stopped(
@@ -294,26 +318,46 @@ static void receive(
         hold(waiting);
 }
 
-static void on_request(struct evhttp_request *request, void *arg)
+/* One that is whole and well formed; whoever knows the path is told no more than he shows. */
+static void let_in(
+    struct hook_listener *listener, const struct config_hook *hook, struct evhttp_request *request)
 {
-    struct hook_listener *listener = arg;
-    const char *reason = NULL;
+    auto_denial struct denial denial = {0};
 
-    const struct config_hook *hook = find_hook(listener, evhttp_request_get_uri(request));
-    if (!hook) {
-        refuse(listener, "", request, 404, "no such hook");
-        return;
-    }
-    if (listener->is_stopped) {
-        refuse_stopped(listener, hook->name, request);
-        return;
-    }
-    int status = check_request(hook, request, &reason);
-    if (status == 0) {
+    if (door_admits_credentials(listener->doors, hook, request, &denial) &&
+        door_admits_now(listener->doors, hook, &denial))
         receive(listener, hook, request);
+    else
+        deny(listener, hook, request, &denial);
+}
+
+static void handle(
+    struct hook_listener *listener, const struct config_hook *hook, struct evhttp_request *request)
+{
+    const char *reason = NULL;
+    int status = check_request(hook, request, &reason);
+
+    if (status == 0) {
+        let_in(listener, hook, request);
         return;
     }
     refuse(listener, hook->name, request, status, reason);
+}
+
+static void on_request(struct evhttp_request *request, void *arg)
+{
+    struct hook_listener *listener = arg;
+    const struct config_hook *hook = find_hook(listener, evhttp_request_get_uri(request));
+    auto_denial struct denial denial = {0};
+
+    if (!hook)
+        refuse(listener, "", request, 404, "no such hook");
+    else if (!door_admits_origin(listener->doors, hook, request, &denial))
+        deny(listener, hook, request, &denial);
+    else if (listener->is_stopped)
+        refuse_stopped(listener, hook->name, request);
+    else
+        handle(listener, hook, request);
 }
 
 static void on_doubt(void *arg)
@@ -365,6 +409,7 @@ struct hook_listener *hook_listener_create(struct event_base *base, const struct
     listener->flow = flow;
     listener->metrics = metrics;
     counts_prepare(listener->metrics, listener->config);
+    listener->doors = doors_create(config);
     listener->logger = logger_with(logger, "part", "hook");
     listener->refusals =
         log_quota_create(base, &listener->logger, LOG_LEVEL_WARN, refusals_per_second,
@@ -402,6 +447,7 @@ void hook_listener_reload(struct hook_listener *listener, const struct config *c
 
     listener->config = config;
     counts_prepare(listener->metrics, listener->config);
+    doors_reload(listener->doors, config);
     server_limit_bodies(listener->server, longest_accepted(config));
     for (waiting = TAILQ_FIRST(&listener->held); waiting; waiting = next) {
         next = TAILQ_NEXT(waiting, link);
@@ -432,6 +478,7 @@ void hook_listener_destroy(struct hook_listener *listener)
     if (!listener)
         return;
     server_destroy(listener->server);
+    doors_destroy(listener->doors);
     event_free(listener->look);
     log_quota_destroy(listener->refusals);
     free(listener);

@@ -197,6 +197,22 @@ def test_hooks_for_other_machines_need_tls_in_front(folder):
     assert "plain http" in lines[0] and "public_url" in lines[0]
 
 
+@pytest.mark.parametrize("listen, allow, is_told", [
+    ("127.0.0.1:0", "[192.0.2.0/24]", True),
+    ('{address: "[::1]:0"}', "2001:db8::/32", True),
+    ("{address: 127.0.0.1:0, trusted_proxies: 127.0.0.1}", "192.0.2.0/24", False),
+    ("127.0.0.1:0", "[127.0.0.1, 192.0.2.0/24]", False),
+    ("0.0.0.0:0", "192.0.2.0/24", False),
+])
+def test_a_hook_that_lets_nobody_in_is_told(folder, listen, allow, is_told):
+    config = CONFIG.replace("listen: 127.0.0.1:0", f"listen: {listen}").replace(
+        "soc: {", f"soc: {{allow: {allow}, ")
+    lines = findings(folder, settings=config)
+    assert len(lines) == is_told, lines
+    if is_told:
+        assert "hook soc: nobody is let in" in lines[0] and "trusted_proxies" in lines[0]
+
+
 def test_warnings_come_with_errors_too(folder):
     (folder / "rules.yaml").write_text(with_rule("{status: closed, urgency: {gtee: 80}}"))
     code, output = check(folder)

@@ -125,7 +125,7 @@ def test_what_check_refuses_for_its_shape_is_refused(schemas, broken):
 
 EVERYTHING = f"""\
 x-wait: &wait 5s
-listen: {{address: "[::1]:0"}}
+listen: {{address: "[::1]:0", trusted_proxies: [127.0.0.1, "2001:db8::/32", "${{PROXY:-::1}}"]}}
 admin: {{address: "127.0.0.1:0", token: "${{TOKEN:-08}}"}}
 ledger: {{sqlite: ledger.db, keep: 7d, keep_dead: 30d, max_size: 2g}}
 rules: rules.yaml
@@ -139,7 +139,11 @@ sekoia:
   levels: {{urgent: 80, high: '75', low: "${{LOW:-1}}"}}
 hooks:
   soc: {{from: sekoia, path: "/hooks/${{ID:-7d3f9a10-52c8-4e1b-b0a7}}", max_body: 65536,
-        alarm_if_silent: 24h}}
+        alarm_if_silent: 24h, allow: "::1", rate: 60/m}}
+  one: {{from: sekoia, path: /hooks/7d3f9a10-52c8-4e1b-b0a8, auth: {{bearer: [0123456789abcdef, "${{T:-0123456789abcdef}}"]}}}}
+  two: {{from: sekoia, path: /hooks/7d3f9a10-52c8-4e1b-b0a9, auth: {{basic: {{user: 1, password: 2}}}}}}
+  six: {{from: sekoia, path: /hooks/7d3f9a10-52c8-4e1b-b0aa,
+        auth: {{hmac_sha256: {{header: X-S, secret: 0123456789abcdef, prefix: "a=", tolerance: 5m}}}}}}
 enrich:
   alert: {{deadline: 20s}}
   ticket: {{get: "https://desk.example/{{{{attributes.uuid}}}}", bearer: NO, pick: data, as: ticket}}

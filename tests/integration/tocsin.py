@@ -66,7 +66,7 @@ class Tocsin:
     binary = BINARY
 
     def __init__(self, folder, sinks, rules=None, settings="", api=None, hook="{}", env=None,
-                 ledger="ledger.db", keep=""):
+                 ledger="ledger.db", keep="", listen="127.0.0.1:0"):
         self.folder = Path(folder)
         self.env = env or {}
         self.lives = 0
@@ -76,6 +76,7 @@ class Tocsin:
         self.rules = self.folder / "rules.yaml"
         self.ledger = self.folder / ledger
         self.keep = keep
+        self.listen = listen
         self.write(sinks, rules, settings, api, hook)
 
     def write(self, sinks, rules=None, settings="", api=None, hook="{}"):
@@ -86,9 +87,9 @@ class Tocsin:
         self.rules.write_text(
             rules or f"rules:\n  - name: everything to everybody\n    match: {{}}\n"
                      f"    send: {everybody}\n")
-        options = "".join(", " + part for part in [hook.strip("{} ")] if part)
+        options = "".join(", " + part for part in [hook.strip()[1:-1].strip()] if part)
         lines = [
-            "listen: 127.0.0.1:0",
+            f"listen: {self.listen}",
             "admin: 127.0.0.1:0",
             f"ledger: {{sqlite: {as_yaml(str(self.ledger))}{self.keep and ', ' + self.keep}}}",
             "rules: rules.yaml",

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "build_config.h"
 #include "config/config.h"
 #include "scene.h"
 #include "told.h"
@@ -127,7 +128,21 @@ static void test_faults_of_the_listeners(void **state)
             "not nothing"},
         {"listen: {address: \"[::]:1\", tls: {}, trusted_proxies: []}",
             "tocsin.yaml:1:29: listen: \"tls\" is not in this version yet\n"
-            "tocsin.yaml:1:38: listen: \"trusted_proxies\" is not in this version yet"},
+            "tocsin.yaml:1:55: listen: \"trusted_proxies\" is an empty list; leave it out, or say "
+            "which networks"},
+        {"listen: {address: \"[::]:1\", trusted_proxies: {a: b}}",
+            "tocsin.yaml:1:46: listen: \"trusted_proxies\" must be a list of networks, not a map"},
+        {"listen: {address: \"[::]:1\", trusted_proxies: [10.0.0.1/8, nginx, [a], \"${KEY}\"]}",
+            "tocsin.yaml:1:47: listen: \"trusted_proxies\": \"10.0.0.1/8\" has bits set behind its "
+            "prefix; the network is 10.0.0.0/8, the address alone 10.0.0.1\n"
+            "tocsin.yaml:1:59: listen: \"trusted_proxies\": \"nginx\" is no network; they are "
+            "written 10.0.0.0/8 and 2001:db8::/32\n"
+            "tocsin.yaml:1:66: listen: \"trusted_proxies\" must be a list of networks, not a list "
+            "in "
+            "it\n"
+            "tocsin.yaml:1:71: listen: \"trusted_proxies\": the value of ${KEY} is no network; "
+            "they "
+            "are written 10.0.0.0/8 and 2001:db8::/32"},
         {"listen: {address: \"[::]:1\", token: x}",
             "tocsin.yaml:1:29: listen: unknown key \"token\""},
         {"admin: 0.0.0.0:8081", "tocsin.yaml:1:8: admin: \"token\" is required where others than "
@@ -183,16 +198,74 @@ static void test_faults_of_the_hooks(void **state)
             "tocsin.yaml:3:27: hook b: its path is that of hook a too"},
         {"hooks: {soc: {from: sekoia, path: /a, max_body: 17m}}",
             "tocsin.yaml:1:49: hook soc: \"max_body\" must lie within 1k and 16m"},
-        {"hooks: {soc: {from: sekoia, path: /a, auth: {}, allow: [], rate: 1/s, alarm_if_silent: "
-         "1h}}",
-            "tocsin.yaml:1:39: hook soc: \"auth\" is not in this version yet\n"
-            "tocsin.yaml:1:49: hook soc: \"allow\" is not in this version yet\n"
-            "tocsin.yaml:1:60: hook soc: \"rate\" is not in this version yet"},
+        {"hooks: {soc: {from: sekoia, path: /a, auth: {}, allow: [], rate: 1/x}}",
+            "tocsin.yaml:1:45: hook soc: \"auth\" must hold one of bearer, basic and hmac_sha256\n"
+            "tocsin.yaml:1:56: hook soc: \"allow\" is an empty list; leave it out, or say which "
+            "networks\n"
+            "tocsin.yaml:1:66: hook soc: \"rate\" must be like 1000/s, 600/m or off, not \"1/x\""},
+        {"hooks: {soc: {from: sekoia, path: /a, allow: 10.0.0.0/40, rate: [a]}}",
+            "tocsin.yaml:1:46: hook soc: \"allow\": \"10.0.0.0/40\" is no network; behind the "
+            "slash "
+            "stands a number up to 32\n"
+            "tocsin.yaml:1:65: hook soc: \"rate\" must be a text, not a list"},
         {"hooks: {soc: {from: sekoia, path: /a, alarm_if_silent: 10ms}}",
             "tocsin.yaml:1:56: hook soc: \"alarm_if_silent\" must be 1s or longer"},
         {"hooks: {tocsin: {from: sekoia, path: /a}}",
             "tocsin.yaml:1:9: a hook may not be called \"tocsin\": that is where tocsin's own "
             "alarms come from"},
+    };
+
+    (void)state;
+    assert_errors(rows);
+}
+
+#define AUTH(auth) "hooks: {soc: {from: sekoia, path: /a, auth: " auth "}}"
+
+static void test_faults_of_what_a_hook_wants_to_see(void **state)
+{
+    static const struct row rows[] = {
+        {AUTH("pl4nted"), "tocsin.yaml:1:45: hook soc auth: must be a map of options, not a text"},
+        {AUTH("{bearer: x, basic: {user: a, password: pl4nted}}"),
+            "tocsin.yaml:1:45: hook soc: \"auth\" must hold one of bearer, basic and hmac_sha256"},
+        {AUTH("{baerer: pl4nted}"),
+            "tocsin.yaml:1:46: hook soc auth: unknown key \"baerer\"; did you mean \"bearer\"?"},
+        {AUTH("{bearer: \"\"}"), "tocsin.yaml:1:54: hook soc auth: holds no secret"},
+        {AUTH("{bearer: []}"), "tocsin.yaml:1:54: hook soc auth: holds no secret"},
+        {AUTH("{bearer: {a: pl4nted}}"), "tocsin.yaml:1:54: hook soc auth: \"bearer\" must be a "
+                                         "list of texts such as [one, two], not a map"},
+        {AUTH("{bearer: \"a pl4nted token\"}"), "tocsin.yaml:1:54: hook soc auth: \"bearer\" may "
+                                                "hold visible letters of ASCII only"},
+        {AUTH("{basic: pl4nted}"),
+            "tocsin.yaml:1:53: hook soc auth basic: must be a map of options, not a text"},
+        {AUTH("{basic: {user: \"a:b\", password: pl4nted}}"),
+            "tocsin.yaml:1:60: hook soc auth basic: \"user\" may hold no colon (RFC 7617)"},
+        {AUTH("{basic: {user: a}}"),
+            "tocsin.yaml:1:53: hook soc auth basic: \"password\" is required"},
+        {AUTH("{basic: {user: a, pasword: pl4nted}}"),
+            "tocsin.yaml:1:63: hook soc auth basic: unknown key \"pasword\"; did you mean "
+            "\"password\"?"},
+#if HAVE_OPENSSL
+        {AUTH("{hmac_sha256: {secret: pl4nted-0123456789}}"),
+            "tocsin.yaml:1:59: hook soc auth hmac_sha256: \"header\" is required"},
+        {AUTH("{hmac_sha256: {header: X-Sig}}"),
+            "tocsin.yaml:1:59: hook soc auth hmac_sha256: \"secret\" is required"},
+        {AUTH("{hmac_sha256: {header: \"X Sig\", secret: pl4nted-0123456789}}"),
+            "tocsin.yaml:1:68: hook soc auth hmac_sha256: \"header\" must be a header's name"},
+        {AUTH("{hmac_sha256: {header: X-Sig, secret: pl4nted-0123456789, prefix: \"a b\"}}"),
+            "tocsin.yaml:1:111: hook soc auth hmac_sha256: \"prefix\" may hold visible letters of "
+            "ASCII only"},
+        {AUTH("{hmac_sha256: {header: X-Sig, secret: pl4nted-0123456789, tolerance: 0}}"),
+            "tocsin.yaml:1:114: hook soc auth hmac_sha256: \"tolerance\" must lie within 1s and "
+            "1d"},
+        {AUTH("{hmac_sha256: {header: X-Sig, secret: pl4nted-0123456789, tolerance: 2d}}"),
+            "tocsin.yaml:1:114: hook soc auth hmac_sha256: \"tolerance\" must lie within 1s and "
+            "1d"},
+#else
+        {AUTH("{hmac_sha256: {header: X-Sig, secret: pl4nted-0123456789}}"),
+            "tocsin.yaml:1:59: hook soc auth hmac_sha256: this tocsin was built without OpenSSL, "
+            "and "
+            "cannot verify signatures"},
+#endif
     };
 
     (void)state;
@@ -345,6 +418,11 @@ static void test_warnings_are_no_hindrance(void **state)
         {"hooks: {soc: {from: sekoia, path: /hooks/pl4nted}}\nsinks: {a: {plugin: x}}",
             "tocsin.yaml:1:35: warning: hook soc: the last part of \"path\" is shorter than 16 "
             "characters and may be guessed; make a random one, as `tocsin init` does"},
+        {"hooks: {soc: {from: sekoia, path: \"/hooks/${HOOK_ID}\",\n  auth: {bearer: [pl4nted, "
+         "a-longer-one-pl4nted]}}}\nsinks: {a: {plugin: x}}",
+            "tocsin.yaml:2:18: warning: hook soc auth: \"bearer\" is shorter than 16 characters "
+            "and "
+            "may be guessed; make a random one: openssl rand -hex 32"},
         {"enrich: {ticket: {get: \"http://desk.example/{{ id }}\", bearer: \"${KEY}\"}}\n" ENDS,
             "tocsin.yaml:1:10: warning: enrich ticket: the key goes over plain http, readable for "
             "everybody on the way"},
@@ -409,6 +487,7 @@ int main(void)
         cmocka_unit_test(test_faults_of_the_settings),
         cmocka_unit_test(test_faults_of_the_listeners),
         cmocka_unit_test(test_faults_of_the_hooks),
+        cmocka_unit_test(test_faults_of_what_a_hook_wants_to_see),
         cmocka_unit_test(test_faults_of_sekoia),
         cmocka_unit_test(test_faults_of_the_lookups),
         cmocka_unit_test(test_faults_of_the_sinks),
