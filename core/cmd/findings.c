@@ -142,11 +142,13 @@ static void find_plain_http(struct setup *setup)
         problem_warn(&setup->problems, place_of(config, "public_url"),
             "\"public_url\" is plain http: the hooks' secret paths, and the events, can be read on "
             "the way");
-    else if (config->listen.host && !config->listen.is_loopback && !is_https(config->public_url))
+    else if (config->listen.host && !config->listen.is_loopback && !config->listen_tls.cert &&
+             !is_https(config->public_url))
         problem_warn(&setup->problems, place_of(config, "listen"),
             "\"listen\" takes plain http from other machines: the hooks' secret paths, and the "
-            "events, can be read on the way; put a proxy with TLS in front, and say its https:// "
-            "address as \"public_url\"");
+            "events, can be read on the way; give it `tls`, or put a proxy with TLS in front, and "
+            "say "
+            "its https:// address as \"public_url\"");
     if (config->admin.host && !config->admin.is_loopback && config->admin_token.hidden)
         problem_warn(&setup->problems, place_of(config, "admin"),
             "\"admin\" takes plain http from other machines: its token, and all that is shown, can "

@@ -16,6 +16,7 @@
 #include "config/yaml.h"
 #include "enrich/enricher.h"
 #include "event/view.h"
+#include "hook/tls.h"
 #include "message/phrasebook.h"
 #include "message/proof.h"
 #include "message/sample.h"
@@ -114,12 +115,21 @@ static void try_templates(struct setup *setup)
     samples_finish(&samples);
 }
 
+static bool check_tls(struct setup *setup)
+{
+    if (!setup->config->listen_tls.cert)
+        return true;
+    struct tls *tls = tls_load(&setup->config->listen_tls, &setup->problems);
+    tls_destroy(tls);
+    return tls != NULL;
+}
+
 /* Each of them, whatever the others found: all faults are told at once. */
 static bool load_all(struct setup *setup)
 {
     bool sinks = load_sinks(setup), rules = load_rules(setup), lookups = check_lookups(setup);
 
-    return sinks && rules && lookups;
+    return check_tls(setup) && sinks && rules && lookups;
 }
 
 bool setup_load_sinks(struct setup *setup, const char *file)

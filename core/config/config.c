@@ -329,6 +329,9 @@ void config_destroy(struct config *config)
     free(config->sinks);
     free(config->file);
     free(config->listen.host);
+    free(config->listen_tls.cert);
+    free(config->listen_tls.key);
+    free(config->listen_tls.client_ca);
     networks_destroy(config->trusted_proxies);
     free(config->admin.host);
     free(config->public_url);

@@ -21,6 +21,13 @@ struct config_address {
     bool is_loopback;
 };
 
+/* PEM files, absolute; cert NULL: no TLS. */
+struct config_tls {
+    char *cert, *key;
+    char *client_ca; /* NULL: senders need no certificate */
+    struct place cert_place, key_place, client_ca_place;
+};
+
 enum config_auth_kind {
     CONFIG_AUTH_NONE,
     CONFIG_AUTH_BEARER,
@@ -74,6 +81,7 @@ struct config_levels {
 struct config {
     char *file; /* absolute path of tocsin.yaml */
     struct config_address listen, admin;
+    struct config_tls listen_tls;
     struct networks *trusted_proxies; /* whose X-Forwarded-For is believed at `listen` */
     struct secret admin_token;        /* required off loopback */
     char *public_url;                 /* NULL when not set; no trailing slash */

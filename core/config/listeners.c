@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/mem.h"
+#include "build_config.h"
 #include "config/locator.h"
 #include "config/options.h"
 #include "config/shape.h"
@@ -22,6 +23,19 @@ struct listener {
 static const struct tocsin_option listener_options[] = {
     TOCSIN_OPTION(struct listener, address, TOCSIN_REQUIRED, NULL, "where to listen"),
     TOCSIN_OPTION(struct listener, token, 0, NULL, "what callers must show"),
+};
+
+struct tls_options {
+    const char *cert, *key, *client_ca;
+};
+
+static const struct tocsin_option tls_options[] = {
+    TOCSIN_OPTION(struct tls_options, cert, TOCSIN_REQUIRED | TOCSIN_PATH, NULL,
+        "PEM file of the certificate, with those between it and its authority behind it"),
+    TOCSIN_OPTION(struct tls_options, key, TOCSIN_REQUIRED | TOCSIN_PATH, NULL,
+        "PEM file of its private key"),
+    TOCSIN_OPTION(struct tls_options, client_ca, TOCSIN_PATH, NULL,
+        "PEM file of the authorities, one of which must have signed a sender's certificate"),
 };
 
 /* What address_parse() takes. */
@@ -48,9 +62,12 @@ static json_t *listener_shape(size_t option_count, const char *description)
 
 static json_t *listen_shape(void)
 {
-    json_t *listen = listener_shape(1, "where hooks are received");
+    json_t *listen = listener_shape(1, "where hooks are received"), *tls = shape_map();
+    json_t *block = json_array_get(json_object_get(listen, "anyOf"), 1);
 
-    shape_set(json_array_get(json_object_get(listen, "anyOf"), 1), "trusted_proxies",
+    shape_add_options(tls, &OPTION_TABLE(tls_options));
+    shape_set(block, "tls", shape_described(tls, "https instead of http"), false);
+    shape_set(block, "trusted_proxies",
         networks_shape("the proxies whose X-Forwarded-For is believed"), false);
     return listen;
 }
@@ -139,14 +156,47 @@ static const struct yaml *listener_read(struct config *config, const struct list
     return NULL;
 }
 
+static struct place place_of(const struct yaml *block, const char *key)
+{
+    const struct yaml *node = yaml_get(block, key);
+
+    return node ? node->place : block->place;
+}
+
+/* Whether the files hold what they should, whoever uses them finds out: hook/tls.h. */
+static void tls_read(struct config *config, struct problems *problems)
+{
+    const struct yaml *block = yaml_get(yaml_get(config->document, "listen"), "tls");
+    const struct option_context context = {.problems = problems, .subject = "listen tls"};
+    struct tls_options options = {0};
+
+    if (!block || block->is_faulty)
+        return;
+    if (!HAVE_LISTEN_TLS) {
+        problem_add(problems, block->place,
+            "listen: this tocsin was built without OpenSSL, and has no \"tls\"; put a proxy with "
+            "TLS in front");
+        return;
+    }
+    if (options_read(&OPTION_TABLE(tls_options), block, &options, &context))
+        config->listen_tls = (struct config_tls){.cert = take_text(&options.cert),
+            .key = take_text(&options.key),
+            .client_ca = take_text(&options.client_ca),
+            .cert_place = place_of(block, "cert"),
+            .key_place = place_of(block, "key"),
+            .client_ca_place = place_of(block, "client_ca")};
+    options_finish(&OPTION_TABLE(tls_options), &options);
+}
+
 static const struct yaml *listen_read(struct config *config, struct problems *problems)
 {
-    static const char *const later[] = {"tls", NULL}, *const also[] = {"trusted_proxies", NULL};
-    static const struct listener_kind kind = {"listen", "127.0.0.1:8080", 1, also, later};
+    static const char *const also[] = {"tls", "trusted_proxies", NULL};
+    static const struct listener_kind kind = {"listen", "127.0.0.1:8080", 1, also, NULL};
     struct listener listener = {0};
     const struct yaml *node = listener_read(config, &kind, &listener, problems);
 
     set_address(&config->listen, listener.address, kind.key, node, problems);
+    tls_read(config, problems);
     config->trusted_proxies =
         networks_read(yaml_get(config->document, kind.key), "trusted_proxies", kind.key, problems);
     options_finish(&OPTION_TABLE(listener_options), &listener);

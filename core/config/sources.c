@@ -75,6 +75,11 @@ void sources_add_config(struct sources *sources, const struct config *config)
         if (has_pattern(config))
             add_folder(sources, config->rules[i]);
     }
+    const struct config_tls *tls = &config->listen_tls;
+    const char *const files[] = {tls->cert, tls->key, tls->client_ca};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        if (files[i])
+            sources_add(sources, files[i]);
     add_values(sources, config->document);
 }
 

@@ -13,8 +13,8 @@ struct sources {
     size_t count;
 };
 
-/* Adds tocsin.yaml, the rules files with their folders, and what ${file:PATH} and ${cred:NAME}
- * read. */
+/* Adds tocsin.yaml, the rules files with their folders, certificates and their keys, and what
+ * ${file:PATH} and ${cred:NAME} read. */
 void sources_add_config(struct sources *sources, const struct config *config);
 
 /* Adds the folder of partials of a rules file, and what was read there (config/partial_folder.h).

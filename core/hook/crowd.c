@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "hook/tls.h"
 
 enum {
     most_pieces = 8, /* of a buffer, looked at in one go */
@@ -115,12 +116,20 @@ static void peer_end(const struct peer *peer)
     bufferevent_trigger_event(peer->stream, BEV_EVENT_READING | BEV_EVENT_EOF, 0);
 }
 
-void crowd_sweep(struct crowd *crowd, int64_t now_ms, int64_t limit_ms)
+static bool has_had_its_time(
+    const struct peer *peer, int64_t age_ms, int64_t limit_ms, int64_t handshake_ms)
+{
+    return !peer->is_waiting &&
+           (age_ms > limit_ms || (age_ms > handshake_ms && tls_is_shaking_hands(peer->stream)));
+}
+
+void crowd_sweep(struct crowd *crowd, int64_t now_ms, int64_t limit_ms, int64_t handshake_ms)
 {
     struct peer *peer, *next;
 
     HASH_ITER (hh, crowd->peers, peer, next) {
-        if (!peer_is_gone(peer) && !peer->is_waiting && now_ms - peer->since_ms > limit_ms)
+        if (!peer_is_gone(peer) &&
+            has_had_its_time(peer, now_ms - peer->since_ms, limit_ms, handshake_ms))
             peer_end(peer);
         if (peer_is_gone(peer))
             peer_forget(crowd, peer);

@@ -49,9 +49,9 @@ struct peer *crowd_find(const struct crowd *crowd, const struct evhttp_request *
 void crowd_note_request(struct crowd *crowd, struct peer *peer);
 void crowd_note_answer(struct crowd *crowd, struct peer *peer, int64_t now_ms);
 
-/* Ends those that had their time, in which a whole request must come, however it drips. Forgets
- * those that ended. */
-void crowd_sweep(struct crowd *crowd, int64_t now_ms, int64_t limit_ms);
+/* Ends those that had their time: limit_ms for a whole request, however it drips, and handshake_ms
+ * for a handshake of TLS. Forgets those that ended. */
+void crowd_sweep(struct crowd *crowd, int64_t now_ms, int64_t limit_ms, int64_t handshake_ms);
 
 /* Ends those that wait for nothing until `most` are left, first the one that has for the longest.
  * False where there are more nevertheless: all that are left wait for an answer. */

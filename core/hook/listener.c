@@ -24,6 +24,7 @@
 #include "flow/flow.h"
 #include "hook/counts.h"
 #include "hook/door.h"
+#include "hook/handshakes.h"
 #include "hook/server.h"
 
 enum {
@@ -45,6 +46,7 @@ struct hook_listener {
     struct log_quota *refusals; /* that are logged */
     struct server *server;
     struct doors *doors;
+    struct handshakes *handshakes;
     TAILQ_HEAD(, waiting) held; /* until deliveries are no longer behind (flow_is_pressed) */
     struct event *look;         /* whether they are */
     bool is_stopped;
@@ -175,8 +177,8 @@ static void deny(struct hook_listener *listener, const struct config_hook *hook,
     struct evkeyvalq *headers = evhttp_request_get_output_headers(request);
 
     counts_note_denial(listener->metrics, hook->name, denial->why);
-    log_refusal(listener, hook->name, request, denial->status,
-        denial->told ? denial->told : denial->reason);
+    if (denial->told)
+        log_refusal(listener, hook->name, request, denial->status, denial->told);
     if (denial->challenge)
         evhttp_add_header(headers, "WWW-Authenticate", denial->challenge);
     refuse_for(
@@ -392,6 +394,23 @@ static size_t room_for_connections(void)
     return (size_t)(files.rlim_cur / share_of_files);
 }
 
+/* Takes the certificate that the configuration names, or none. */
+static bool set_tls(
+    struct hook_listener *listener, const struct config *config, struct error *error)
+{
+    auto_problems struct problems problems = {0};
+    struct tls *tls = NULL;
+
+    if (config->listen_tls.cert && !(tls = tls_load(&config->listen_tls, &problems)))
+        return error_set(error, "%s", problems.count ? problems.items->text : "no TLS");
+    if (tls)
+        handshakes_prepare(listener->handshakes);
+    if (tls && !tls_is_same(tls, server_tls(listener->server)))
+        log_info(&listener->logger, "hooks have the certificate of %s", tls_describe(tls));
+    server_set_tls(listener->server, tls);
+    return true;
+}
+
 struct hook_listener *hook_listener_create(struct event_base *base, const struct config *config,
     struct flow *flow, struct metrics *metrics, const struct logger *logger, struct error *error)
 {
@@ -403,8 +422,10 @@ struct hook_listener *hook_listener_create(struct event_base *base, const struct
         .body_bytes = longest_accepted(config),
         .goes_last = true,
         .on_doubt = on_doubt,
+        .ear = {handshakes_note, handshakes_create(metrics, &listener->logger)},
     };
 
+    listener->handshakes = limits.ear.arg;
     listener->config = config;
     listener->flow = flow;
     listener->metrics = metrics;
@@ -419,7 +440,7 @@ struct hook_listener *hook_listener_create(struct event_base *base, const struct
     if (!listener->look)
         mem_exhausted();
     listener->server = server_create(base, &config->listen, &limits, on_request, listener, error);
-    if (listener->server)
+    if (listener->server && set_tls(listener, config, error))
         return listener;
     hook_listener_destroy(listener);
     return NULL;
@@ -444,11 +465,15 @@ static void forget_held(struct waiting *waiting)
 void hook_listener_reload(struct hook_listener *listener, const struct config *config)
 {
     struct waiting *waiting, *next;
+    auto_error struct error error = {0};
 
     listener->config = config;
     counts_prepare(listener->metrics, listener->config);
     doors_reload(listener->doors, config);
     server_limit_bodies(listener->server, longest_accepted(config));
+    if (!set_tls(listener, config, &error))
+        log_error(
+            &listener->logger, "hooks keep the certificate that they have: %s", error_text(&error));
     for (waiting = TAILQ_FIRST(&listener->held); waiting; waiting = next) {
         next = TAILQ_NEXT(waiting, link);
         if (!has_hook(config, waiting->hook))
@@ -479,6 +504,7 @@ void hook_listener_destroy(struct hook_listener *listener)
         return;
     server_destroy(listener->server);
     doors_destroy(listener->doors);
+    handshakes_destroy(listener->handshakes);
     event_free(listener->look);
     log_quota_destroy(listener->refusals);
     free(listener);

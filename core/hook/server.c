@@ -23,6 +23,7 @@
 
 enum {
     sweep_seconds = 1,
+    handshake_ms = 10000,  /* a sender with a slow line needs one or two */
     accept_pause_ms = 200, /* after accept() failed for want of descriptors */
     made_room = 16,        /* connections that are ended then */
 };
@@ -36,6 +37,7 @@ struct server {
     void (*on_request)(struct evhttp_request *, void *);
     void *arg;
     struct crowd crowd;
+    struct tls *tls; /* NULL: plain HTTP */
     bool is_stopped;
     bool is_full;
     struct event *sweeper;
@@ -59,14 +61,17 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
     struct server *server = arg;
 
     (void)fd, (void)what;
-    crowd_sweep(&server->crowd, clock_mono_ms(), server->limits.request_seconds * (int64_t)1000);
+    crowd_sweep(&server->crowd, clock_mono_ms(), server->limits.request_seconds * (int64_t)1000,
+        handshake_ms);
     listen_while_there_is_room(server, crowd_count(&server->crowd) < server->limits.connections);
 }
 
 static struct bufferevent *on_connection(struct event_base *base, void *arg)
 {
     struct server *server = arg;
-    struct bufferevent *stream = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+    struct bufferevent *stream = server->tls
+                                     ? tls_stream_new(server->tls, base)
+                                     : bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 
     if (!stream)
         mem_exhausted();
@@ -202,10 +207,24 @@ void server_destroy(struct server *server)
         return;
     evhttp_free(server->http);
     crowd_finish(&server->crowd);
+    tls_destroy(server->tls);
     event_free(server->sweeper);
     event_free(server->resume);
     free(server->address);
     free(server);
+}
+
+void server_set_tls(struct server *server, struct tls *tls)
+{
+    tls_destroy(server->tls);
+    server->tls = tls;
+    if (tls)
+        tls_listen_to(tls, &server->limits.ear);
+}
+
+const struct tls *server_tls(const struct server *server)
+{
+    return server->tls;
 }
 
 void server_limit_bodies(struct server *server, size_t bytes)

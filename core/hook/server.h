@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "hook/tls.h"
+
 struct config_address;
 struct error;
 struct event_base;
@@ -20,7 +22,8 @@ struct server_limits {
     size_t header_bytes;
     size_t body_bytes;           /* evhttp's own limit, which answers in HTML: set it above ours */
     bool goes_last;              /* what goes out is handled first (base/loop.h) */
-    void (*on_doubt)(void *arg); /* a request was refused by server.c: framing.h; may be NULL */
+    void (*on_doubt)(void *arg); /* a request was refused by server.c (framing.h); may be NULL */
+    struct tls_ear ear;          /* for handshakes that fail, where there is TLS */
 };
 
 /* Calls on_request for every request. NULL with the address and the reason. */
@@ -30,6 +33,11 @@ struct server *server_create(struct event_base *base, const struct config_addres
 
 /* Frees every connection, and with them the requests that were not answered. */
 void server_destroy(struct server *server);
+
+/* New connections speak TLS with this certificate, or none (NULL); those that are there go on as
+ * they began. It is the server's from now on. */
+void server_set_tls(struct server *server, struct tls *tls);
+const struct tls *server_tls(const struct server *server);
 
 /* Another limit for bodies, from the next connection on. */
 void server_limit_bodies(struct server *server, size_t bytes);

@@ -127,7 +127,13 @@ static void test_faults_of_the_listeners(void **state)
             "tocsin.yaml:1:8: \"listen\" must be an address such as 127.0.0.1:8080, or a block, "
             "not nothing"},
         {"listen: {address: \"[::]:1\", tls: {}, trusted_proxies: []}",
-            "tocsin.yaml:1:29: listen: \"tls\" is not in this version yet\n"
+#if HAVE_LISTEN_TLS
+            "tocsin.yaml:1:34: listen tls: \"cert\" is required\n"
+            "tocsin.yaml:1:34: listen tls: \"key\" is required\n"
+#else
+            "tocsin.yaml:1:34: listen: this tocsin was built without OpenSSL, and has no \"tls\"; "
+            "put a proxy with TLS in front\n"
+#endif
             "tocsin.yaml:1:55: listen: \"trusted_proxies\" is an empty list; leave it out, or say "
             "which networks"},
         {"listen: {address: \"[::]:1\", trusted_proxies: {a: b}}",
