@@ -227,6 +227,39 @@ log {{
                     "--control", self.folder / "control")
 
 
+class Nginx(Peer):
+    """A proxy in front: the `server` block is given, and what is more for `http`. Its log has a line a
+    request: the sender's address, nginx's status, and that of each answer from behind."""
+
+    package = "nginx-light"
+
+    def __init__(self, folder, server, http=""):
+        super().__init__(folder)
+        user = "user root;" if os.geteuid() == 0 else ""
+        (self.folder / "nginx.conf").write_text(f"""
+daemon off;
+{user}
+pid nginx.pid;
+error_log stderr info;
+events {{ worker_connections 256; }}
+http {{
+    client_body_temp_path body;
+    proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+    log_format answers "$remote_addr $status $upstream_status";
+    access_log answers.log answers;
+    {http}
+{server}
+}}
+""")
+        self.launch(self.root / "usr/sbin/nginx", "-p", f"{self.folder}/", "-e", "stderr",
+                    "-c", "nginx.conf")
+
+    def answers(self):
+        """Of the requests so far, oldest first: address, status, and the status from behind."""
+        file = self.folder / "answers.log"
+        return [tuple(line.split(" ", 2)) for line in file.read_text().splitlines()]
+
+
 class Postfix(Peer):
     """A mail server that keeps mail for duty@ and night@example.org. With a certificate: STARTTLS or
     nothing, and TLS from the first byte at smtps_port; with a Dovecot: only from who logs in there.
