@@ -1,14 +1,11 @@
 #include "hook/listener.h"
 
-#include <assert.h>
 #include <event2/buffer.h>
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/http_struct.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/queue.h>
 #include <sys/resource.h>
 
@@ -22,6 +19,7 @@
 #include "base/secret.h"
 #include "config/config.h"
 #include "flow/flow.h"
+#include "hook/content.h"
 #include "hook/counts.h"
 #include "hook/door.h"
 #include "hook/handshakes.h"
@@ -71,60 +69,6 @@ static const struct config_hook *find_hook(const struct hook_listener *listener,
         if (secret_equals(listener->config->hooks[i].path, path))
             found = &listener->config->hooks[i];
     return found;
-}
-
-static const char *header(struct evhttp_request *request, const char *name)
-{
-    return evhttp_find_header(evhttp_request_get_input_headers(request), name);
-}
-
-static bool is_type(const char *value, const char *type)
-{
-    size_t len = strlen(type);
-
-    return strncasecmp(value, type, len) == 0 &&
-           (value[len] == '\0' || strchr("; \t/", value[len]) || type[len - 1] == '/');
-}
-
-/* JSON is what everything is read as, but what surely is something else. */
-static bool is_other_content(struct evhttp_request *request, const char **reason)
-{
-    const char *type = header(request, "Content-Type");
-    const char *encoding = header(request, "Content-Encoding");
-
-    if (encoding && *encoding && strcasecmp(encoding, "identity") != 0) {
-        *reason = "send the body as it is, without a Content-Encoding";
-        return true;
-    }
-    if (type &&
-        (is_type(type, "multipart/") || is_type(type, "application/x-www-form-urlencoded"))) {
-        *reason = "send JSON, not a form";
-        return true;
-    }
-    return false;
-}
-
-/* What is wrong with the request before its body is read; 0 when nothing is. */
-static int check_request(
-    const struct config_hook *hook, struct evhttp_request *request, const char **reason)
-{
-    size_t len = evbuffer_get_length(evhttp_request_get_input_buffer(request));
-
-    if (evhttp_request_get_command(request) != EVHTTP_REQ_POST) {
-        *reason = "only POST is taken here";
-        return 405;
-    }
-    if (!header(request, "Content-Length") && !header(request, "Transfer-Encoding")) {
-        *reason = "say how long the body is";
-        return 411;
-    }
-    if (is_other_content(request, reason))
-        return 415;
-    if (len > hook->max_body) {
-        *reason = "the body is too long";
-        return 413;
-    }
-    return 0;
 }
 
 /* So many in a second: who floods a hook with nonsense does not flood the log too. */
@@ -337,7 +281,7 @@ static void handle(
     struct hook_listener *listener, const struct config_hook *hook, struct evhttp_request *request)
 {
     const char *reason = NULL;
-    int status = check_request(hook, request, &reason);
+    int status = content_judge(hook, request, &reason);
 
     if (status == 0) {
         let_in(listener, hook, request);
