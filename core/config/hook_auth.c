@@ -81,9 +81,10 @@ struct reading {
     const struct option_context *context;
 };
 
+/* key NULL: the block as a whole. */
 static bool refuse(const struct reading *reading, const char *key, const char *why)
 {
-    const struct yaml *node = yaml_get(reading->node, key);
+    const struct yaml *node = key ? yaml_get(reading->node, key) : NULL;
 
     problem_add(reading->context->problems, node ? node->place : reading->node->place, "%s: %s",
         reading->context->subject, why);
