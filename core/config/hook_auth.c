@@ -117,7 +117,8 @@ static void add_secrets(
         is_short = is_short || strlen(list->items[i]) < shortest_unguessable;
     }
     if (reading->auth->secret_count == 0)
-        refuse(reading, key, "holds no secret");
+        problem_add(reading->context->problems, node ? node->place : reading->node->place,
+            "%s: \"%s\" holds no secret", reading->context->subject, key);
     else if (is_short)
         problem_warn(reading->context->problems, node ? node->place : reading->node->place,
             "%s: \"%s\" is shorter than 16 characters and may be guessed; make a random one: "

@@ -301,11 +301,12 @@ def test_two_hundred_posts_at_once_are_all_accepted(daemon):
 
 
 def test_dripping_clients_keep_nobody_waiting_and_are_cut_off_after_30_seconds(daemon):
-    """Each byte restarts evhttp's own time-out: the bound is on the whole request."""
+    """Each byte restarts evhttp's own time-out: the bound is on the whole request. Half of them drip
+    a header, half a body."""
     drips = [daemon.socket() for _ in range(20)]
-    for connection in drips:
+    for number, connection in enumerate(drips):
         connection.settimeout(0)
-        connection.send(HEAD[:10])
+        connection.send(HEAD[:10] if number % 2 else HEAD + b"Content-Length: 90000\r\n\r\n")
     drops = iter(HEAD[10:] + b"X-Slow: " + b"y" * 4000)
     daemon.still_serves()
 

@@ -235,8 +235,8 @@ static void test_faults_of_what_a_hook_wants_to_see(void **state)
             "tocsin.yaml:1:45: hook soc: \"auth\" must hold one of bearer, basic and hmac_sha256"},
         {AUTH("{baerer: pl4nted}"),
             "tocsin.yaml:1:46: hook soc auth: unknown key \"baerer\"; did you mean \"bearer\"?"},
-        {AUTH("{bearer: \"\"}"), "tocsin.yaml:1:54: hook soc auth: holds no secret"},
-        {AUTH("{bearer: []}"), "tocsin.yaml:1:54: hook soc auth: holds no secret"},
+        {AUTH("{bearer: \"\"}"), "tocsin.yaml:1:54: hook soc auth: \"bearer\" holds no secret"},
+        {AUTH("{bearer: []}"), "tocsin.yaml:1:54: hook soc auth: \"bearer\" holds no secret"},
         {AUTH("{bearer: {a: pl4nted}}"), "tocsin.yaml:1:54: hook soc auth: \"bearer\" must be a "
                                          "list of texts such as [one, two], not a map"},
         {AUTH("{bearer: \"a pl4nted token\"}"), "tocsin.yaml:1:54: hook soc auth: \"bearer\" may "
