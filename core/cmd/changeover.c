@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "cmd/daemon.h"
 #include "cmd/difference.h"
+#include "cmd/supervisor.h"
 #include "config/config.h"
 #include "config/yaml.h"
 #include "enrich/enricher.h"
@@ -267,6 +268,7 @@ static bool refuse(struct daemon *daemon, struct setup *fresh, json_t **report)
 {
     log_refusal(daemon, fresh);
     remember_refusal(daemon, fresh);
+    supervisor_reloaded(daemon->supervisor, false);
     if (report)
         *report = report_refusal(daemon, fresh);
     watch_follow(daemon->watch, &daemon->setup, fresh->config ? fresh : NULL);
@@ -297,6 +299,7 @@ bool daemon_reload(struct daemon *daemon, json_t **report)
 
     if (daemon->drain_until_ms)
         return refuse_at_the_end(report);
+    supervisor_reloading(daemon->supervisor);
     watch_note_reading(daemon->watch);
     bool ok = setup_load(&fresh, daemon->file);
     if (ok)
@@ -307,6 +310,7 @@ bool daemon_reload(struct daemon *daemon, json_t **report)
     auto_free char *words = difference_words(receipt);
     change_over(daemon, &fresh);
     watch_follow(daemon->watch, &daemon->setup, NULL);
+    supervisor_reloaded(daemon->supervisor, true);
     log_info(&daemon->logger, "%s is taken over, in %lld ms: %s", daemon->file,
         (long long)(clock_mono_ms() - began_ms), words);
     daemon_log_warnings(daemon);

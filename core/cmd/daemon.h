@@ -24,6 +24,7 @@ struct journal;
 struct metrics;
 struct retired;
 struct secrets;
+struct supervisor;
 struct watch;
 
 struct daemon {
@@ -32,6 +33,7 @@ struct daemon {
     struct secrets *secrets; /* of every configuration so far: what a log never shows */
     struct logger logger;
     struct event_base *base;
+    struct supervisor *supervisor; /* NULL: nobody wants to be told */
     struct metrics *metrics;
     struct journal *journal;
     struct http_lane *http;

@@ -19,6 +19,7 @@
 #include "base/secret.h"
 #include "cmd/command.h"
 #include "cmd/daemon.h"
+#include "cmd/supervisor.h"
 #include "config/config.h"
 #include "flow/flow.h"
 #include "hook/listener.h"
@@ -101,6 +102,7 @@ static void on_stop(evutil_socket_t number, short what, void *arg)
         return;
     }
     log_info(&daemon->logger, "%s: stopping", number == SIGINT ? "interrupted" : "terminated");
+    supervisor_stopping(daemon->supervisor);
     daemon->drain_until_ms = clock_mono_ms() + daemon->setup.config->drain_ms;
     hook_listener_stop(daemon->hooks);
     flow_stop(daemon->flow);
@@ -162,6 +164,7 @@ static void daemon_begin(struct daemon *daemon)
     raise_descriptor_limit(&daemon->logger);
     srandom((unsigned)clock_wall_ms() ^ (unsigned)getpid()); /* back-offs, unlike a neighbour's */
     daemon->base = loop_create();
+    daemon->supervisor = supervisor_create(daemon->base, &daemon->logger);
     daemon->metrics = metrics_create();
     watch_signals(daemon);
     blame_watch_loop();
@@ -174,6 +177,7 @@ static void daemon_end(struct daemon *daemon)
     event_free(daemon->on_hup);
     event_free(daemon->drain);
     event_free(daemon->prune);
+    supervisor_destroy(daemon->supervisor);
     setup_finish(&daemon->setup);
     event_base_free(daemon->base);
     metrics_destroy(daemon->metrics);
@@ -186,7 +190,9 @@ static void daemon_run(struct daemon *daemon)
 
     daemon->pruned_ms = clock_mono_ms() - prune_ms;
     event_add(daemon->prune, &at_once);
+    supervisor_ready(daemon->supervisor, daemon->journal, hook_listener_address(daemon->hooks));
     event_base_dispatch(daemon->base);
+    supervisor_closing(daemon->supervisor);
     log_info(&daemon->logger, "stopped");
 }
 

@@ -46,13 +46,18 @@ def run(*arguments, env=None, cwd=None, timeout=60):
                           env={**os.environ, **(env or {})}, cwd=cwd, timeout=timeout)
 
 
-def faketime_preload():
-    """LD_PRELOAD for another clock: a sanitizer's library has to stand before all others."""
+def preload(library):
+    """LD_PRELOAD with that one: a sanitizer's library has to stand before all others."""
     libraries = subprocess.run(["ldd", BINARY], capture_output=True, text=True, check=True).stdout
     sanitizer = re.search(r"=> (\S*/lib[at]san\.so\S*)", libraries)
+    return " ".join(([sanitizer[1]] if sanitizer else []) + [str(library)])
+
+
+def faketime_preload():
+    """LD_PRELOAD for another clock."""
     faketime = list(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
     assert faketime, "Debian's package faketime is missing"
-    return " ".join(([sanitizer[1]] if sanitizer else []) + [str(faketime[0])])
+    return preload(faketime[0])
 
 
 def as_yaml(value):
