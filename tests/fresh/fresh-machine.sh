@@ -24,7 +24,8 @@ cleanup() {
 }
 trap cleanup EXIT
 
-debootstrap --variant=minbase bookworm "$root"
+tests/fresh/base.sh build-ci/bookworm.tar
+tar -C "$root" -xf build-ci/bookworm.tar
 cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 mount -t proc proc "$root/proc"
 mount -t tmpfs -o mode=755 tmpfs "$root/dev"
