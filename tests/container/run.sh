@@ -42,6 +42,6 @@ make_base
 build_image
 container=$(builder from --pull-never "$image")
 TOCSIN_ROOT=$(builder mount "$container")
-builder inspect --type image --format '{{json .Docker.Config}}' "$image" >"$work/config.json"
-export TOCSIN_ROOT TOCSIN_IMAGE_CONFIG=$work/config.json PYTHONDONTWRITEBYTECODE=1
+builder inspect --type image "$image" >"$work/image.json"
+export TOCSIN_ROOT TOCSIN_IMAGE=$work/image.json PYTHONDONTWRITEBYTECODE=1
 /usr/bin/python3 -m pytest -x -q -rfEs -p no:cacheprovider tests/container
