@@ -66,8 +66,8 @@ class Nspawn:
         return result
 
     def shell(self, line, check=True):
-        """As a reader of the pages types it."""
-        return self.run("bash", "-c", line, check=check)
+        """As a reader of the pages types it, line by line, in /root."""
+        return self.run("bash", "-e", "-c", f"cd /root\n{line}", check=check)
 
     def path(self, name):
         """A file there, as it lies here."""

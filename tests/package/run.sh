@@ -68,11 +68,13 @@ make_root() {
     in_root apt-get -q update
     # What the package needs and wants; it comes itself later, where systemd runs and no network is.
     # shellcheck disable=SC2016,SC2046 # dpkg's fields; one word a package
-    in_root apt-get -q -y --no-install-recommends install systemd systemd-sysv dbus \
+    in_root apt-get -q -y --no-install-recommends install systemd systemd-sysv dbus sqlite3 \
         $(dpkg-deb -W --showformat '${Depends}, ${Recommends}' "$work"/tocsin_[0-9]*.deb |
             sed 's/([^)]*)//g; s/,//g')
-    cp "$work"/tocsin_[0-9]*.deb "$root/root/tocsin.deb"
-    cp "$work/next.deb" "$root/root/next.deb"
+    echo 'APT::Get::Assume-Yes "true";' >"$root/etc/apt/apt.conf.d/assume-yes"
+    mkdir "$root/root/next"
+    cp "$work"/tocsin_[0-9]*.deb "$root/root"
+    cp "$work/next.deb" "$root/root/next/tocsin_next.deb"
 }
 
 rm -rf --one-file-system "$work"
