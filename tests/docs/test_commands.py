@@ -25,6 +25,7 @@ from tocsin import BINARY, PLUGINS, as_yaml, plugin_path, wait_until
 ELSEWHERE = {
     "README.md": "tests/docs/test_getting_started.py",
     "docs/getting-started.md": "tests/docs/test_getting_started.py",
+    "docs/hooks.md": "tests/integration/test_hooks_doc.py",
     "docs/rules.md": "tests/integration/test_rules_doc.py",
     "docs/writing-a-sink.md": "tests/integration/test_writing_a_sink.py",
 }
@@ -38,6 +39,9 @@ NOT_HERE = {
     ("CONTRIBUTING.md", "ninja -C build\n"): ("minutes", "run"),
     ("CONTRIBUTING.md", "meson test -C build"): ("it needs the whole build", "run"),
     ("CONTRIBUTING.md", "clang-"): ("tools of CI alone", ".ci/run"),
+    ("docs/command-line.md", "/opt/tocsin"): ("another prefix", "tests/integration/test_manual.py"),
+    ("docs/configuration.md", "tocsin check --online"): ("Sekoia and more far ends",
+                                                         "tests/integration/test_check_online.py"),
     ("docs/plugin-check.md", "--valgrind"): ("a minute", "tests/conformance/meson.build"),
     ("docs/operations.md", "/var/lib/tocsin"): ("a scene of its own", "tests/docs/test_operations.py"),
     ("docs/operations.md", "/var/backups"): ("a scene of its own", "tests/docs/test_operations.py"),
