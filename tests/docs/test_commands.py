@@ -27,6 +27,7 @@ ELSEWHERE = {
     "docs/getting-started.md": "tests/docs/test_getting_started.py",
     "docs/hooks.md": "tests/integration/test_hooks_doc.py",
     "docs/rules.md": "tests/integration/test_rules_doc.py",
+    "docs/service.md": "tests/package/test_life.py",
     "docs/writing-a-sink.md": "tests/integration/test_writing_a_sink.py",
 }
 
