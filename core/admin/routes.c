@@ -194,7 +194,7 @@ void admin_route(struct evhttp_request *request, void *arg)
     const char *uri = evhttp_request_get_uri(request), *name;
     auto_free char *path = text_copy_n(uri, strcspn(uri, "?#"));
     auto_buf struct buf allowed = {0};
-    size_t name_len;
+    size_t name_len, decoded_len = 0;
     const struct route *route =
         find_route(path, evhttp_request_get_command(request), &name, &name_len, &allowed);
 
@@ -205,8 +205,12 @@ void admin_route(struct evhttp_request *request, void *arg)
     if (!may_pass(&call, route))
         return;
     auto_free char *encoded = text_copy_n(name, name_len);
-    auto_free char *decoded = evhttp_uridecode(encoded, 0, NULL);
-    call.name = decoded ? decoded : "";
+    auto_free char *decoded = evhttp_uridecode(encoded, 0, &decoded_len);
+    if (!decoded || strlen(decoded) != decoded_len) { /* no name has a NUL in it */
+        admin_refuse(&call, 404, "there is nothing here");
+        return;
+    }
+    call.name = decoded;
     if (route->method != EVHTTP_REQ_POST || read_body(&call))
         route->answer(&call);
     json_decref(call.body);

@@ -126,6 +126,14 @@ def test_the_page_allows_nothing_but_its_own_files(make_daemon):
     assert len(looked_at) > 10
     assert daemon.get("/page/none.js").status == 404
     assert daemon.get("/page/../tocsin.yaml").status == 404
+    for path in ("/page/page.js%00", "/page/page.js%00.css", "/page/%00", "/page/", "/page"):
+        assert daemon.get(path).status == 404, path
+
+
+def test_a_name_with_a_nul_is_nobodys(make_daemon):
+    daemon = make_daemon(sinks()).start()
+    assert daemon.change("/api/v1/sinks/bell%00x/pause").status == 404
+    assert daemon.get("/api/v1/sinks").body["sinks"][0]["state"] == "open"
 
 
 def test_with_a_token_the_files_are_open_and_the_data_is_not(make_daemon, stream):
