@@ -39,7 +39,7 @@ export async function show({holder, query}) {
   const news = document.getElementById("news");
 
   async function load(before) {
-    const found = await get("inbox", {limit: page, before, unread: state.unread ? "true" : ""});
+    const found = await get("inbox", {limit: page, before, state: state.unread ? "unread" : ""});
     const newest = state.items[0]?.id;
     state.items = before ? state.items.concat(found.notifications) : found.notifications;
     head.textContent = found.unread ? `${found.unread} unread` : "all read";

@@ -80,7 +80,7 @@ function whatIfForm(files) {
 export async function show({holder}) {
   const {files, rules, unmatched, unmatched_send: fallback} = await get("rules");
   fill(holder, el("h1", {}, "Rules"),
-    el("p.soft", {}, `${rules.length} rules; ${unmatched} events matched none since the start, and went to ` +
+    el("p.soft", {}, `${rules.length} rules. Events since the start that none matched: ${unmatched}; they go to ` +
       `${fallback.length ? fallback.join(", ") : "nobody"}.`),
     files.map(file => source(file, rules)), explainForm(), whatIfForm(files));
 }

@@ -2,6 +2,7 @@
 
 import {el} from "./element.js";
 
+const clock = {hourCycle: "h23"};
 const units = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
 
 export function ago(moment) {
@@ -16,7 +17,7 @@ export function time(moment) {
   if (!moment) return "";
   const when = new Date(moment);
   const today = when.toDateString() === new Date().toDateString();
-  const words = today ? when.toLocaleTimeString() : when.toLocaleString();
+  const words = today ? when.toLocaleTimeString([], clock) : when.toLocaleString([], clock);
   return el("time", {datetime: moment, title: moment}, words);
 }
 
