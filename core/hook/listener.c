@@ -306,10 +306,11 @@ static void on_request(struct evhttp_request *request, void *arg)
         handle(listener, hook, request);
 }
 
-static void on_doubt(void *arg)
+static void on_doubt(struct evhttp_request *request, const char *reason, void *arg)
 {
     struct hook_listener *listener = arg;
 
+    log_refusal(listener, "", request, 400, reason);
     counts_note_refusal(listener->metrics, "", 400);
 }
 

@@ -114,10 +114,12 @@ static void on_accept_failed(struct evconnlistener *listener, void *arg)
 static void refuse_doubtful(
     struct server *server, struct evhttp_request *request, const char *fault)
 {
+    const char *reason = fault ? fault : "the end of the request is in doubt";
+
     server_close_after(request);
     if (server->limits.on_doubt)
-        server->limits.on_doubt(server->arg);
-    server_refuse(server, request, 400, fault ? fault : "the end of the request is in doubt");
+        server->limits.on_doubt(request, reason, server->arg);
+    server_refuse(server, request, 400, reason);
 }
 
 static void on_any_request(struct evhttp_request *request, void *arg)

@@ -20,10 +20,11 @@ struct server_limits {
     size_t connections;  /* above them the one that was idle for the longest has to go */
     int request_seconds; /* for a whole request, however it drips, and for an idle connection */
     size_t header_bytes;
-    size_t body_bytes;           /* evhttp's own limit, which answers in HTML: set it above ours */
-    bool goes_last;              /* what goes out is handled first (base/loop.h) */
-    void (*on_doubt)(void *arg); /* a request was refused by server.c (framing.h); may be NULL */
-    struct tls_ear ear;          /* for handshakes that fail, where there is TLS */
+    size_t body_bytes; /* evhttp's own limit, which answers in HTML: set it above ours */
+    bool goes_last;    /* what goes out is handled first (base/loop.h) */
+    /* A request was refused by server.c (framing.h), for a reason; may be NULL. */
+    void (*on_doubt)(struct evhttp_request *, const char *reason, void *arg);
+    struct tls_ear ear; /* for handshakes that fail, where there is TLS */
 };
 
 /* Calls on_request for every request. NULL with the address and the reason. */

@@ -116,7 +116,7 @@ def test_who_does_not_gets_401_and_what_is_wanted_and_is_counted(guarded, kind):
         assert list(answer.body) == ["error"]
         assert denied(daemon, f"credentials-{reason}") == before + 1, value
         assert refused(daemon, 401) == count
-    daemon.wait_for_log(f"hook=soc msg=\"a post was refused: .*{HEADER[kind]}, from 127.0.0.1")
+    daemon.wait_for_log(f"hook=soc from=127.0.0.1 msg=\"a post was refused with 401: .*{HEADER[kind]}, from 127.0.0.1")
     assert daemon.status()["events"] == 0
     log = daemon.log()
     for secret in ("pl4nted", BASIC, HOOK_PATH, sign().hexdigest()):
@@ -184,7 +184,7 @@ def test_an_address_outside_the_networks_is_told_nothing(guarded):
     for method in ("GET", "HEAD", "PUT"):
         assert daemon.request(method, HOOK_PATH).status == 404
     assert denied(daemon, "address") == 8 == refused(daemon, 404)
-    daemon.wait_for_log("a post was refused: 127.0.0.1 is in none of the networks of `allow`")
+    daemon.wait_for_log("a post was refused with 404: 127.0.0.1 is in none of the networks of `allow`")
 
 
 @pytest.mark.parametrize("listen, allow", [

@@ -132,6 +132,7 @@ def test_a_refusal_says_what_is_wrong(daemon):
     assert reply.status == 400
     assert reply.headers["connection"] == "close"
     assert reply.body == b'{"error":"there are two lengths"}'
+    daemon.wait_for_log('from=127.0.0.1 msg="a post was refused with 400: there are two lengths"')
 
 
 READ_IN_ONE_WAY = {
