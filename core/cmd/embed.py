@@ -10,7 +10,7 @@ with open(out, "w", encoding="utf-8") as header:
         header.write(f"static const char {name}[] =\n")
         with open(path, encoding="utf-8") as text:
             for line in text:
-                quoted = line.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+                quoted = line.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("??", "?\\?")
                 header.write(f'    "{quoted}"\n')
         header.write("    ;\n")
 if depfile:

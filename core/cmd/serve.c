@@ -167,6 +167,7 @@ static void daemon_begin(struct daemon *daemon)
     daemon->supervisor = supervisor_create(daemon->base, &daemon->logger);
     daemon->metrics = metrics_create();
     watch_signals(daemon);
+    blame_log_as(&daemon->logger);
     blame_watch_loop();
 }
 
@@ -179,6 +180,7 @@ static void daemon_end(struct daemon *daemon)
     event_free(daemon->prune);
     supervisor_destroy(daemon->supervisor);
     setup_finish(&daemon->setup);
+    blame_log_as(NULL);
     event_base_free(daemon->base);
     metrics_destroy(daemon->metrics);
     secrets_destroy(daemon->secrets);

@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 enum {
     handler_stack = 16384, /* the kernel's part of it is under 4 KB, this file's under 2 */
     longest_line = 1024,
@@ -26,7 +28,8 @@ enum {
 };
 
 static bool is_installed;
-static struct sigaction before[fatal_count]; /* a sanitizer's, or none */
+static struct sigaction before[fatal_count];   /* a sanitizer's, or none */
+static const struct logger *volatile log_root; /* whose form the lines have; NULL: the default */
 static timer_t loop_timer;
 static _Thread_local const struct blame *volatile current;
 static _Thread_local char stack[handler_stack];
@@ -42,14 +45,14 @@ struct line {
 
 static void put(struct line *line, const char *text)
 {
-    while (*text && line->len < sizeof line->text - 2)
+    while (*text && line->len < sizeof line->text - 3)
         line->text[line->len++] = *text++;
 }
 
 /* Between quotes, where nothing may end them. */
 static void put_quoted(struct line *line, const char *text)
 {
-    for (; *text && line->len < sizeof line->text - 2; text++) {
+    for (; *text && line->len < sizeof line->text - 3; text++) {
         unsigned char byte = (unsigned char)*text;
         bool is_plain = byte >= ' ' && byte != '"' && byte != '\\' && byte != 0x7f;
         line->text[line->len++] = is_plain ? *text : '?';
@@ -105,21 +108,36 @@ static void put_time(struct line *line)
     put(line, "Z");
 }
 
-/* As base/log.h has them, up to what happened. */
+static bool is_json(void)
+{
+    return log_root && log_root->format == LOG_FORMAT_JSON;
+}
+
+/* As base/log_line.h has them: `time=T level=error sink=S msg="`, or {"time":"T", ... "msg":". The
+ * journal notes the time itself, and is told the priority. */
 static void line_begin(struct line *line, const struct blame *blame)
 {
+    bool json = is_json();
+
     line->len = 0;
-    put(line, "time=");
-    put_time(line);
-    put(line, " level=error");
+    put(line, log_root && log_root->is_journal ? "<3>" : "");
+    put(line, json ? "{" : "");
+    if (!log_root || !log_root->is_journal) {
+        put(line, json ? "\"time\":\"" : "time=");
+        put_time(line);
+        put(line, json ? "\"," : " ");
+    }
+    put(line, json ? "\"level\":\"error\"" : "level=error");
     if (blame) {
-        put(line, " sink=");
+        put(line, json ? ",\"sink\":\"" : " sink=");
         put_quoted(line, blame->sink);
-        put(line, " msg=\"plugin ");
+        put(line, json ? "\"" : "");
+    }
+    put(line, json ? ",\"msg\":\"" : " msg=\"");
+    if (blame) {
+        put(line, "plugin ");
         put_quoted(line, blame->file);
         put(line, ": ");
-    } else {
-        put(line, " msg=\"");
     }
 }
 
@@ -127,6 +145,8 @@ static void line_end(struct line *line, const char *text)
 {
     put(line, text);
     line->text[line->len++] = '"';
+    if (is_json())
+        line->text[line->len++] = '}';
     line->text[line->len++] = '\n';
     if (write(STDERR_FILENO, line->text, line->len) < 0)
         return; /* there is nobody to tell */
@@ -246,6 +266,11 @@ void blame_install(void)
     for (size_t i = 0; i < fatal_count; i++)
         sigaction(fatal[i], &action, &before[i]);
     atexit(on_exit_called);
+}
+
+void blame_log_as(const struct logger *root)
+{
+    log_root = root;
 }
 
 void blame_watch_loop(void)

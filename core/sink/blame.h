@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+struct logger;
+
 /* A call under way, on the caller's stack; texts are borrowed until blame_leave(). */
 struct blame {
     const char *sink, *file;
@@ -17,6 +19,9 @@ struct blame {
 
 /* From now on the signals that end a process are told of before they do. Once is enough. */
 void blame_install(void);
+
+/* Lines have the form of that root's; it is borrowed. NULL: the default one again. */
+void blame_log_as(const struct logger *root);
 
 /* The calling thread is the loop's: a call on it that lasts is told of after a second, and again
  * whenever it has lasted twice as long. */

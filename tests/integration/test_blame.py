@@ -1,6 +1,7 @@
 """A plugin in the daemon's process that takes it down, or holds its loop, is named: the log's last
 line says which sink, which file and which call it was."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -58,6 +59,16 @@ def test_the_last_line_names_sink_file_and_call(make_daemon, sink, title, words)
     assert re.match(words, what) and "isolation: process" in what
     if not is_sanitized(daemon):
         assert daemon.log().splitlines()[-1] == line[0]
+
+
+def test_the_line_has_the_log_s_own_form(make_daemon):
+    daemon = make_daemon({"bad": zoo("aborts")}, rules=RULES, settings="log: {format: json}\n").start()
+    daemon.accept(note())
+    wait_until(lambda: daemon.process.poll() is not None, "its end", 60)
+    last = json.loads(daemon.log().splitlines()[-1])
+    assert last["level"] == "error" and last["sink"] == "bad"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", last["time"])
+    assert last["msg"].startswith(f"plugin {ZOO}/aborts.so: signal 6 (Aborted) in render: ")
 
 
 def test_a_stack_that_has_overflown_is_no_excuse(make_daemon):
