@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +17,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/system.h"
 
 enum {
     most_words = 16,
@@ -141,7 +141,7 @@ static bool start(struct errand *errand, struct event_base *base, const struct e
     if (fault)
         return error_set(error, "start a process for it: %s", strerror(fault));
     setpriority(PRIO_PROCESS, (id_t)errand->pid, niceness);
-    errand->process = pidfd_open(errand->pid, 0);
+    errand->process = system_watch_process(errand->pid);
     if (errand->process < 0) {
         reap(errand);
         return error_set(error, "watch a process: %s", strerror(errno));

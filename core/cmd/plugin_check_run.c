@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +19,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/system.h"
 #include "probe/board.h"
 
 enum {
@@ -144,7 +144,7 @@ static bool is_overdue(const struct probe_board *board)
 /* How it ended; *is_killed: by us, since a call did not come back. */
 static int await(struct check_run *run, pid_t pid, bool *is_killed)
 {
-    struct pollfd wait = {.fd = pidfd_open(pid, 0), .events = POLLIN};
+    struct pollfd wait = {.fd = system_watch_process(pid), .events = POLLIN};
     int status = 0;
 
     *is_killed = false;
@@ -209,7 +209,7 @@ static void tell_death(const struct check_run *run, int status, const char *call
         tell_memory(board, call, report);
     else if (WIFSIGNALED(status))
         probe_board_find(board, check, "%s died by SIG%s%s%.200s", call,
-            sigabbrev_np(WTERMSIG(status)) ? sigabbrev_np(WTERMSIG(status)) : "?", words, output);
+            system_signal_name(WTERMSIG(status)), words, output);
     else
         probe_board_find(board, check,
             "%s ended the process, by exit status %d: a plugin returns, whatever happens%s%.200s",

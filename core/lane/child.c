@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -17,6 +16,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/system.h"
 
 enum {
     most_words = 8,
@@ -151,7 +151,7 @@ bool child_start(struct child *child, const char *const *argv, struct error *err
     close(far.socket);
     close(far.output);
     if (!fault) {
-        child->process = pidfd_open(child->pid, 0);
+        child->process = system_watch_process(child->pid);
         return true;
     }
     child->pid = 0;
@@ -194,7 +194,7 @@ static void describe_end(struct child *child, int status)
             child->end, sizeof child->end, "ended by itself with status %d", WEXITSTATUS(status));
     else
         snprintf(child->end, sizeof child->end, "was ended by signal %d (%s)", number,
-            sigdescr_np(number) ? sigdescr_np(number) : "unknown");
+            system_signal_words(number));
 }
 
 static void let_go(struct child *child)

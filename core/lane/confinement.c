@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/system.h"
 #include "lane/child.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -68,7 +68,7 @@ static bool limit_resources(struct error *error)
 
 bool confine_process(struct error *error)
 {
-    if (close_range(CHILD_SOCKET + 1, UINT_MAX, 0) < 0)
+    if (!system_close_from(CHILD_SOCKET + 1))
         return error_set(error, "close what a plugin's process must not have: %s", strerror(errno));
     /* What the plugin starts has nothing to say to the daemon. */
     if (fcntl(CHILD_SOCKET, F_SETFD, FD_CLOEXEC) < 0)

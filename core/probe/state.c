@@ -17,6 +17,8 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/system.h"
+#include "build_config.h"
 #include "probe/board.h"
 
 enum {
@@ -40,8 +42,12 @@ size_t probe_heap_in_use(void)
 {
     if (__sanitizer_get_current_allocated_bytes)
         return __sanitizer_get_current_allocated_bytes();
+#if HAVE_MALLINFO2
     struct mallinfo2 info = mallinfo2();
     return info.uordblks + info.hblkhd;
+#else
+    return 0;
+#endif
 }
 
 static size_t count_threads(void)
@@ -161,7 +167,7 @@ static void compare_handlers(const struct probe_state *before, struct probe_boar
         if (sigaction(i, NULL, &action) == 0 && action.sa_handler != before->handlers[i])
             probe_board_find(board, CHECK_LEFTOVERS,
                 "what SIG%s does was changed, which is the host's to say: leave signals alone",
-                sigabbrev_np(i) ? sigabbrev_np(i) : "RT");
+                system_signal_name(i));
 }
 
 static void compare_text(

@@ -14,6 +14,11 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/system.h"
+
+#ifndef sigev_notify_thread_id /* glibc has the member, and not its name */
+#define sigev_notify_thread_id _sigev_un._tid
+#endif
 
 enum {
     handler_stack = 16384, /* the kernel's part of it is under 4 KB, this file's under 2 */
@@ -161,7 +166,6 @@ static void put_call(struct line *line, const struct blame *blame)
 static void on_fatal(int number, siginfo_t *info, void *context)
 {
     const struct blame *blame = current;
-    const char *description = sigdescr_np(number);
     struct line line;
 
     (void)context;
@@ -169,7 +173,7 @@ static void on_fatal(int number, siginfo_t *info, void *context)
     put(&line, "signal ");
     put_number(&line, number, 1);
     put(&line, " (");
-    put(&line, description ? description : "unknown");
+    put(&line, system_signal_words(number));
     put(&line, ")");
     put_call(&line, blame);
     line_end(
@@ -278,7 +282,7 @@ void blame_watch_loop(void)
     const struct sigaction action = {.sa_handler = on_lasting, .sa_flags = SA_RESTART | SA_ONSTACK};
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGRTMIN};
 
-    event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
+    event.sigev_notify_thread_id = (pid_t)syscall(SYS_gettid);
     if (sigaction(SIGRTMIN, &action, NULL) == 0)
         is_loop = timer_create(CLOCK_MONOTONIC, &event, &loop_timer) == 0;
 }

@@ -14,6 +14,10 @@ archive=("$folder"/dist/meson-dist/tocsin-*.tar.gz)
 version=$(sed -n "s/^  version: '\(.*\)',/\1/p" meson.build | head -n 1)
 [ "${archive[0]##*/}" = "tocsin-$version.tar.gz" ] || { echo "archive: ${archive[0]} is not $version's" >&2; exit 1; }
 
+[ "$(sed -n '1s/tocsin (\(.*\)) .*/\1/p' debian/changelog)" = "$version" ] ||
+    { echo "archive: debian/changelog has another version than $version" >&2; exit 1; }
+grep -q "^## $version\$" CHANGELOG.md || { echo "archive: CHANGELOG.md says nothing of $version" >&2; exit 1; }
+
 unpack() { mkdir -p "$1" && tar -xz --strip-components=1 -f "${archive[0]}" -C "$1"; }
 
 configure() { # FOLDER OPTIONS...
@@ -33,7 +37,8 @@ list_files() { # FOLDER
 
 unpack "$folder/here"
 configure "$folder/here"
-/usr/bin/meson test -C "$folder/here/build" --print-errorlogs --suite unit
+ninja -C "$folder/here/build"
+/usr/bin/meson test -C "$folder/here/build" --no-rebuild --print-errorlogs --suite unit
 "$folder/here/build/tocsin" --version | grep -F "$version"
 
 (
