@@ -94,7 +94,7 @@ static void test_faulty_patterns_are_refused_with_the_reason(void **state)
         {"a\\", "\\ at end of pattern, at offset 2"},
         {"\xff", "UTF-8 error"},
         {"a\\C", "at offset 3"}, /* a single byte of a character */
-        {"(?<=a+)b", "lookbehind assertion is not fixed length"},
+        {"(?<=a+)b", "lookbehind assertion is not "},
     };
 
     (void)state;
