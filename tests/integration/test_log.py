@@ -29,6 +29,7 @@ def test_one_event_is_followed_through_by_its_id(make_daemon, api, mattermost, t
     daemon = make_daemon({"chat": sinks.mattermost(mattermost), "soc-teams": sinks.teams(teams)},
                          api=api, settings=JSON).start()
     event_id = daemon.accept(load_event("alert-created"))
+    daemon.wait_settled()
     daemon.accept({"type": "probe", "n": 1})
     daemon.wait_settled()
     accepted, looked_up, decided, *ends = of_event(daemon, event_id)
