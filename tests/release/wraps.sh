@@ -12,10 +12,10 @@ trap 'rm -rf --one-file-system "$folder"' EXIT
 mkdir -p "$folder"/{tree,lists/partial,cache/archives/partial,sources}
 
 fetch_sources() {
-    local suite
-    suite=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
-    echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]" \
-        "http://deb.debian.org/debian $suite main" >"$folder/sources.list"
+    # The sources of where its packages come from.
+    # shellcheck disable=SC2016 # apt's own names
+    apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+        sort -u | sed 's/^/deb-src /' >"$folder/sources.list"
     local apt=(apt-get -q -o "Dir::Etc::sourcelist=$folder/sources.list" -o Dir::Etc::sourceparts=/dev/null
         -o "Dir::State::lists=$folder/lists" -o "Dir::Cache=$folder/cache" -o APT::Sandbox::User=root)
     "${apt[@]}" update
